@@ -37,6 +37,11 @@ export interface ParsedLine {
   readonly meta?: Readonly<Record<string, unknown>>;
   /** Name of the logger's program where the form tells it: `clawdbot`, `moltbot`, `openclaw`. */
   readonly product?: string;
+  /**
+   * Set by the forms that people write by hand (an issue's timeline, a bare
+   * message): no logger's name can be expected there, so none is asked for.
+   */
+  readonly loose?: true;
 }
 
 /** A line of a gateway's log with its time and place. */
