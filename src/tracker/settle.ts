@@ -1,0 +1,299 @@
+/**
+ * From what the tracker followed to what is true at one moment: every run gets
+ * its state, every session its holder. Pure; nothing here changes the tracker.
+ */
+import type { Confidence, OrphanCause, RunState, SessionState } from "../model.ts";
+import { runOf } from "./lanes.ts";
+import { keyOfLane } from "./session-index.ts";
+import type { LaneTask, Life, Process, Run, Session } from "./state.ts";
+import type { Tracker } from "./tracker.ts";
+
+export interface SettleSettings {
+  /** Milliseconds since the epoch: the last time in the log, or the clock while following. */
+  readonly now: number | undefined;
+  /** The gateway gives a run up after this time (ms). */
+  readonly runTimeoutMs: number;
+  /** Silence after which a run with no restart counts as stalled (ms). */
+  readonly stallAfterMs: number;
+}
+
+/** Why a run is believed to be what it is said to be. Wording is the checks' business. */
+export type Ground =
+  | "line-of-its-end"
+  /** It may still be a slow model call. */
+  | "no-sign-of-life"
+  | "abort-logged"
+  | "past-run-timeout"
+  | "process-replaced"
+  /** Only a second start line tells that the process is another one. */
+  | "process-replaced-unsure"
+  /** The log ends while the gateway stops. */
+  | "stop-begun"
+  | "silent-too-long";
+
+export interface SettledRun {
+  readonly run: Run;
+  readonly state: RunState;
+  readonly cause: OrphanCause | null;
+  readonly confidence: Confidence;
+  readonly ground: Ground;
+  /** Orphaned, and its process still keeps the session for it. */
+  readonly holds: boolean;
+  /** Another run of the session ended well after this one was cut off. */
+  readonly answeredSince: boolean;
+  /** From its last line to now (ms). */
+  readonly silenceMs: number | undefined;
+  readonly sessionKey: string | undefined;
+}
+
+export interface SettledSession {
+  readonly session: Session;
+  /** The fullest key that the log shows; the sessionId where it shows none. */
+  readonly key: string;
+  readonly aliases: readonly string[];
+  readonly state: SessionState;
+  readonly holder: SettledRun | undefined;
+  readonly heldSince: number | undefined;
+  readonly heldByLane: string | undefined;
+  readonly waitingAtLeast: number;
+  readonly silenceMs: number | undefined;
+  readonly confidence: Confidence;
+  /** It waits for other sessions: behind a full lane, or held back behind their recoveries. */
+  readonly waitsFor: "own-run" | "full-lane" | "recoveries" | undefined;
+  readonly life: Life | undefined;
+}
+
+export interface ExhaustedLane {
+  readonly lane: string;
+  readonly process: Process;
+  readonly holders: readonly (SettledRun | undefined)[];
+  readonly waiting: readonly LaneTask[];
+}
+
+export interface Settled {
+  readonly runs: readonly SettledRun[];
+  readonly sessions: readonly SettledSession[];
+  readonly exhausted: readonly ExhaustedLane[];
+}
+
+/** An end that follows an abort comes within moments; silence of this length after one means that none comes (ms). */
+const ABORT_SETTLED_MS = 30_000;
+/** The run timeout is checked by a timer, and what follows it takes its time (ms). */
+const TIMEOUT_SETTLED_MS = 60_000;
+/** The last lines of an old process come among the first ones of the new (ms). */
+const PROCESS_SETTLED_MS = 15_000;
+/** Time (ms) after which a message that nobody took up counts as held back. */
+const HELD_BACK_MS = 60_000;
+
+export function settle(tracker: Tracker, settings: SettleSettings): Settled {
+  const runs = tracker.runs.all().map((run) => settleRun(tracker, run, settings));
+  const byRun = new Map(runs.map((it) => [it.run, it]));
+  const exhausted = exhaustedLanes(tracker, byRun);
+  const sessions = tracker.sessions.all().map((it) => settleSession(tracker, it, byRun, exhausted, settings));
+  return { runs, sessions: sessions.filter((it) => it !== undefined), exhausted };
+}
+
+function settleRun(tracker: Tracker, run: Run, settings: SettleSettings): SettledRun {
+  const session = run.sessionId === undefined ? undefined : tracker.sessions.find(run.sessionId);
+  const silenceMs = since(run.lastSeenAt, settings.now);
+  const common = {
+    run,
+    silenceMs,
+    sessionKey: (session && nameOf(session).key) ?? undefined,
+    answeredSince: session !== undefined && session.answeredSequence > run.attemptSequence,
+  };
+  if (run.end) {
+    return { ...common, state: run.end.state, cause: null, confidence: "high", ground: "line-of-its-end", holds: false };
+  }
+  const { pending } = tracker;
+  if (!run.lost && pending?.kind === "stop" && run.life === tracker.lives.at(-1)) {
+    const cause = run.cut?.cause ?? "stop";
+    return { ...common, state: "orphaned", cause, confidence: "medium", ground: "stop-begun", holds: false };
+  }
+  if (run.cut && run.lost) return { ...common, ...lostRun(run, run.cut.cause, settings.now) };
+  if (run.cut) return { ...common, ...cutRun(run, run.cut.cause, silenceMs, settings) };
+  const laneShown = tracker.counters.has("lane-enqueue") || tracker.counters.has("run-registered");
+  if (silenceMs !== undefined && silenceMs > settings.stallAfterMs) {
+    const confidence = laneShown ? "medium" : "low";
+    return { ...common, state: "orphaned", cause: "stall", confidence, ground: "silent-too-long", holds: true };
+  }
+  return { ...common, state: "open", cause: null, confidence: laneShown ? "high" : "medium", ground: "no-sign-of-life", holds: false };
+}
+
+function lostRun(run: Run, cause: OrphanCause, now: number | undefined) {
+  const settled = (since(run.lostAt, now) ?? 0) >= PROCESS_SETTLED_MS;
+  const certain = run.life.process.alive || run.life.process.endIsCertain;
+  return {
+    state: "orphaned" as const,
+    cause,
+    confidence: (certain && settled ? "high" : "medium") as Confidence,
+    ground: (certain ? "process-replaced" : "process-replaced-unsure") as Ground,
+    holds: false,
+  };
+}
+
+function cutRun(run: Run, cause: OrphanCause, silenceMs: number | undefined, settings: SettleSettings) {
+  const sinceAbort = since(run.abortLoggedAt, settings.now);
+  const sinceStart = since(run.attemptStartedAt, settings.now);
+  const aborted = sinceAbort !== undefined && sinceAbort >= ABORT_SETTLED_MS && (silenceMs ?? 0) >= ABORT_SETTLED_MS;
+  const overdue = sinceStart !== undefined && sinceStart > settings.runTimeoutMs + TIMEOUT_SETTLED_MS;
+  const ground: Ground = overdue ? "past-run-timeout" : aborted ? "abort-logged" : "no-sign-of-life";
+  const confidence: Confidence = aborted || overdue ? "high" : "medium";
+  return { state: "orphaned" as const, cause, confidence, ground, holds: true };
+}
+
+function exhaustedLanes(tracker: Tracker, byRun: ReadonlyMap<Run, SettledRun>): ExhaustedLane[] {
+  const { process } = tracker;
+  if (!process || tracker.pending?.kind === "stop") return [];
+  return process.lanes
+    .waitingGlobal()
+    .map(({ lane, active, queue }) => ({
+      lane,
+      process,
+      holders: active.map((task) => settledOf(task, byRun)),
+      waiting: queue,
+    }))
+    .filter(({ holders }) => holders.some((it) => it?.holds));
+}
+
+function settledOf(task: LaneTask, byRun: ReadonlyMap<Run, SettledRun>): SettledRun | undefined {
+  const run = runOf(task);
+  return run && byRun.get(run);
+}
+
+function settleSession(
+  tracker: Tracker,
+  session: Session,
+  byRun: ReadonlyMap<Run, SettledRun>,
+  exhausted: readonly ExhaustedLane[],
+  settings: SettleSettings,
+): SettledSession | undefined {
+  const { process } = tracker;
+  const life = tracker.lives.at(-1);
+  const name = nameOf(session);
+  if (!name.key) return undefined;
+  const free: SettledSession = {
+    session,
+    ...name,
+    state: "free",
+    holder: undefined,
+    heldSince: undefined,
+    heldByLane: undefined,
+    waitingAtLeast: 0,
+    silenceMs: undefined,
+    confidence: "high",
+    waitsFor: undefined,
+    life,
+  };
+  if (!process || tracker.pending?.kind === "stop") return free;
+
+  const canonical = session.canonicalKey;
+  const task = canonical === undefined ? undefined : process.lanes.holderOf(canonical);
+  const queued = canonical === undefined ? 0 : process.lanes.waitingBehind(canonical).length;
+  const waitingAtLeast = queued + session.waiting.length;
+  const openRun = task?.run?.end ? undefined : (task?.run ?? openRunOf(process, session));
+  const holder = openRun && byRun.get(openRun);
+  if (holder && !holder.run.lost && (holder.holds || holder.state === "open")) {
+    return {
+      ...free,
+      state: holder.holds ? "blocked" : "busy",
+      holder,
+      heldSince: holder.run.attemptStartedAt,
+      heldByLane: task?.lane,
+      waitingAtLeast,
+      silenceMs: holder.silenceMs,
+      confidence: holder.confidence,
+      waitsFor: "own-run",
+      life: holder.run.life,
+    };
+  }
+  if (!task) return heldBack(tracker, session, byRun, settings, free) ?? free;
+  if (task.run?.end) return free;
+  return { ...free, ...heldWithoutRun(task, process, exhausted, settings), waitingAtLeast: waitingAtLeast + 1 };
+}
+
+/** The session's lane is taken, and no run of it is known: it waits for its turn, or the log hides the run. */
+function heldWithoutRun(
+  task: LaneTask,
+  process: Process,
+  exhausted: readonly ExhaustedLane[],
+  settings: SettleSettings,
+): Partial<SettledSession> {
+  const heldSince = task.dequeuedAt ?? task.enqueuedAt;
+  const { child } = task;
+  if (child && process.lanes.isWaiting(child)) {
+    const full = exhausted.find((it) => it.lane === child.lane);
+    const confidence = full?.holders.every((it) => it?.confidence === "high" || !it?.holds) ? "high" : "medium";
+    return {
+      state: full ? "blocked" : "busy",
+      heldSince,
+      heldByLane: child.lane,
+      silenceMs: since(heldSince, settings.now),
+      confidence,
+      waitsFor: "full-lane",
+    };
+  }
+  const silenceMs = since(heldSince, settings.now);
+  const overdue = silenceMs !== undefined && silenceMs > settings.stallAfterMs;
+  const stuck = task.crossedRestart !== undefined || overdue;
+  return {
+    state: stuck ? "blocked" : task.fromBefore ? "unknown" : "busy",
+    heldSince,
+    heldByLane: task.lane,
+    silenceMs,
+    confidence: overdue ? "medium" : "low",
+    waitsFor: "own-run",
+  };
+}
+
+/**
+ * 9.6 takes up only a few recoveries at once; while these hang, messages of
+ * other sessions are queued and never dispatched.
+ */
+function heldBack(
+  tracker: Tracker,
+  session: Session,
+  byRun: ReadonlyMap<Run, SettledRun>,
+  settings: SettleSettings,
+  free: SettledSession,
+): SettledSession | undefined {
+  const oldest = session.undispatched[0];
+  const waited = since(oldest?.time, settings.now);
+  if (!oldest || waited === undefined || waited < HELD_BACK_MS) return undefined;
+  const recovery = [...tracker.recoveryRuns].map((run) => byRun.get(run)).find((it) => it && !it.run.end && !it.run.lost);
+  if (!recovery) return undefined;
+  return {
+    ...free,
+    state: "blocked",
+    holder: recovery,
+    heldSince: oldest.time,
+    waitingAtLeast: session.undispatched.length,
+    silenceMs: waited,
+    confidence: "medium",
+    waitsFor: "recoveries",
+  };
+}
+
+function openRunOf(process: Process, session: Session): Run | undefined {
+  for (const id of session.sessionIds) {
+    const run = process.openRuns.ofSession(id);
+    if (run) return run;
+  }
+  return undefined;
+}
+
+/** The name to show: the gateway's full key where the log has it, else the short one, else the sessionId. */
+function nameOf(session: Session): { key: string; aliases: string[] } {
+  const keys = [...session.keys].toSorted();
+  const key = keys.find((it) => it.startsWith("agent:")) ?? keys[0] ?? [...session.sessionIds][0] ?? "";
+  return { key, aliases: keys.filter((it) => it !== key) };
+}
+
+function since(then: number | undefined, now: number | undefined): number | undefined {
+  return then === undefined || now === undefined ? undefined : Math.max(0, now - then);
+}
+
+/** The key of the session that a waiting task of a global lane belongs to. */
+export function keyOfTask(task: LaneTask): string | undefined {
+  return keyOfLane(task.parent?.lane ?? task.lane);
+}

@@ -1,0 +1,120 @@
+/** The mutable state of the tracker: what it believes of processes, lanes, runs and sessions. */
+import type { GatewayEvent } from "../events/index.ts";
+import type { GatewayReport, Location, OrphanCause, RunState } from "../model.ts";
+import type { Lanes } from "./lanes.ts";
+import type { OpenRuns } from "./open-runs.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** One operating-system process of the gateway. Its lanes and its active runs die with it. */
+export interface Process {
+  readonly index: number;
+  pid: number | undefined;
+  readonly lanes: Lanes;
+  readonly openRuns: OpenRuns;
+  /** Runs that were open when the process was gone. */
+  readonly lostRuns: OpenRuns;
+  /** SessionIds whose runs this process registered, also runs that the log hides. */
+  readonly registered: Set<string>;
+  /** Milliseconds since the epoch, once another process took its place. */
+  endedAt: number | undefined;
+  alive: boolean;
+  /** False where only a repeated start line says that the process changed. */
+  endIsCertain: boolean;
+}
+
+/** A process between two restarts: an in-process restart begins a new life of the same process. */
+export interface Life {
+  readonly index: number;
+  readonly process: Process;
+  startedAt: number | undefined;
+  readonly startedBy: GatewayReport["startedBy"];
+  endedAt: number | undefined;
+  endedBy: GatewayReport["endedBy"];
+  /** How far its start came; a marker of a lower rank begins a new life. */
+  bootRank: number;
+}
+
+/** A restart or stop that began and whose new life has not shown itself. */
+export interface PendingShutdown {
+  kind: "restart" | "stop";
+  readonly time: number | undefined;
+  readonly sequence: number;
+  /** The gateway said that a new process takes over. */
+  respawn: boolean;
+  /** An uncaught error ended the process on the way. */
+  crashed: boolean;
+}
+
+/** How sure an end is: a later, stronger line replaces a weaker one. */
+export const END_STRENGTH = { cleared: 1, lane: 2, cleanup: 3, done: 4 } as const;
+
+export interface RunEnd {
+  readonly time: number | undefined;
+  readonly state: Exclude<RunState, "orphaned" | "open">;
+  readonly strength: number;
+}
+
+/** What cut a run off: the first restart, crash or stop after which it showed no life. */
+export interface Cut {
+  readonly cause: Exclude<OrphanCause, "stall">;
+  readonly time: number | undefined;
+  /** Index of the life that began with the cut. */
+  readonly life: number;
+}
+
+export interface Run {
+  readonly runId: string;
+  readonly truncatedId: boolean;
+  sessionId: string | undefined;
+  provider: string | undefined;
+  model: string | undefined;
+  channel: string | undefined;
+  attempts: number;
+  readonly startedAt: number | undefined;
+  attemptStartedAt: number | undefined;
+  attemptSequence: number;
+  lastSeenAt: number | undefined;
+  readonly location: Location;
+  life: Life;
+  task: LaneTask | undefined;
+  end: RunEnd | undefined;
+  /** The last `agent end` of this attempt told an error. */
+  errorSeen: boolean;
+  timedOut: boolean;
+  abortLoggedAt: number | undefined;
+  cut: Cut | undefined;
+  /** Its process is gone, or its lane was seen empty: nothing is held any more. */
+  lostAt: number | undefined;
+  lost: boolean;
+  readonly timeline: Timeline;
+}
+
+/** A task of a lane. A session's task enqueues one in a global lane, and that one starts the run. */
+export interface LaneTask {
+  readonly lane: string;
+  readonly enqueuedAt: number | undefined;
+  dequeuedAt: number | undefined;
+  parent: LaneTask | undefined;
+  child: LaneTask | undefined;
+  run: Run | undefined;
+  /** Of a run whose lines the console hides (`probe-…`) or that began before the log. */
+  sessionId: string | undefined;
+  /** Index of the life that began while the task was held, and what began it. */
+  crossedRestart: number | undefined;
+  /** Not seen to begin: it was there before the log. */
+  readonly fromBefore: boolean;
+}
+
+export interface Session {
+  /** `agent:<agent>:<rest>`; undefined while only a sessionId is known. */
+  canonicalKey: string | undefined;
+  readonly keys: Set<string>;
+  readonly sessionIds: Set<string>;
+  /** Messages that came while the session was held, and were not seen answered. */
+  waiting: { readonly time: number | undefined; readonly event: GatewayEvent }[];
+  lastAnsweredAt: number | undefined;
+  answeredSequence: number;
+  /** Messages queued and not dispatched (9.6). */
+  undispatched: { readonly time: number | undefined; readonly event: GatewayEvent }[];
+  readonly timeline: Timeline;
+}

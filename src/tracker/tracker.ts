@@ -1,0 +1,659 @@
+import type { EventOf, GatewayEvent } from "../events/index.ts";
+import type { OrphanCause } from "../model.ts";
+import { Lanes } from "./lanes.ts";
+import { OpenRuns } from "./open-runs.ts";
+import { RunIndex } from "./run-index.ts";
+import { SessionIndex, keyOfLane } from "./session-index.ts";
+import {
+  END_STRENGTH,
+  type LaneTask,
+  type Life,
+  type PendingShutdown,
+  type Process,
+  type Run,
+  type RunEnd,
+  type Session,
+} from "./state.ts";
+import type { TimelineItem } from "./timeline.ts";
+
+/** How far a start came; the same marker seen again, or an earlier one, is another start. */
+const BOOT_RANK = {
+  "gateway-loading": 0,
+  "gateway-starting-http": 1,
+  "gateway-listening": 2,
+  "gateway-http-listening": 2,
+  "gateway-ready": 3,
+} as const;
+const BOOT_COMPLETE = 9;
+type BootEvent = EventOf<keyof typeof BOOT_RANK>;
+
+/** The last lines of a dying process stand among the first ones of the next (ms). */
+const OVERLAP_MS = 15_000;
+/** The same start told twice: by two files whose lines could not be matched (ms). */
+const SAME_START_MS = 2_000;
+/** Lines of one incoming message (ms). */
+const SAME_MESSAGE_MS = 1_000;
+const MAX_GATEWAY_ITEMS = 400;
+
+/**
+ * Follows one gateway through its log: which process and which life of it a run
+ * started in, what its lane did, and whether anything ended it. Feed it events
+ * in the order of time; it reads no clock and does no I/O.
+ */
+export class Tracker {
+  readonly sessions = new SessionIndex();
+  readonly runs = new RunIndex();
+  readonly lives: Life[] = [];
+  readonly processes: Process[] = [];
+  /** Restarts, stops and starts: the frame of every finding's timeline. */
+  readonly gatewayTimeline: TimelineItem[] = [];
+  readonly counters = new Map<GatewayEvent["kind"], { count: number; lastAt: number | undefined }>();
+  firstAt: number | undefined;
+  lastAt: number | undefined;
+  pending: PendingShutdown | undefined;
+  sequence = 0;
+  /** Recoveries of interrupted sessions whose run has not started yet (canonical keys). */
+  readonly #recovering = new Set<string>();
+  /** Runs that began as such a recovery. */
+  readonly recoveryRuns = new Set<Run>();
+
+  push(event: GatewayEvent): void {
+    this.sequence += 1;
+    if (event.time !== undefined) {
+      this.firstAt = Math.min(this.firstAt ?? event.time, event.time);
+      this.lastAt = Math.max(this.lastAt ?? event.time, event.time);
+    }
+    const counter = this.counters.get(event.kind) ?? { count: 0, lastAt: undefined };
+    this.counters.set(event.kind, { count: counter.count + 1, lastAt: event.time ?? counter.lastAt });
+
+    switch (event.kind) {
+      case "gateway-loading":
+      case "gateway-starting-http":
+      case "gateway-listening":
+      case "gateway-http-listening":
+      case "gateway-ready":
+        this.#boot(event);
+        break;
+      case "signal-received":
+      case "tool-restart":
+      case "reload-needs-restart":
+      case "restart-ignored":
+      case "draining":
+      case "drain-timeout":
+      case "runs-aborted":
+      case "shutdown-timeout":
+      case "stale-lock-removed":
+      case "log-capped":
+        this.#life(event);
+        this.#noteGateway(event);
+        break;
+      case "shutdown-begun":
+        this.#shutdown(event);
+        break;
+      case "restart-mode":
+        this.#restartMode(event);
+        break;
+      case "unhandled-rejection":
+      case "unhandled-rejection-unprefixed":
+      case "unhandled-rejection-openclaw":
+        this.#life(event);
+        if (this.pending) this.pending.crashed = true;
+        this.#noteGateway(event);
+        break;
+      case "abort-error":
+        this.#abortError(event);
+        break;
+      case "lane-enqueue":
+        this.#process(event).lanes.enqueue(event);
+        this.#seeSession(event.lane);
+        break;
+      case "lane-dequeue":
+        this.#process(event).lanes.dequeue(event);
+        break;
+      case "lane-done":
+      case "lane-error":
+      case "lane-interrupted":
+        this.#laneFinished(event);
+        break;
+      case "lane-wait-exceeded":
+        this.#life(event);
+        break;
+      case "run-start":
+        this.#runStart(event);
+        break;
+      case "turn-created":
+        if (event.sessionId !== undefined && event.sessionKey !== undefined) {
+          this.#bindTold(event.sessionId, event.sessionKey);
+        }
+        this.#life(event);
+        break;
+      case "prompt-start":
+      case "agent-start":
+      case "agent-end":
+      case "prompt-end":
+      case "tool-start":
+      case "tool-end":
+      case "compaction":
+      case "failover-decision":
+      case "run-timeout":
+      case "abort-still-streaming":
+      case "run-cleanup":
+      case "run-done":
+      case "run-end":
+        this.#runLine(event);
+        break;
+      case "orphaned-message":
+      case "orphaned-message-kept":
+      case "orphaned-message-merged":
+        this.#life(event);
+        this.#ofRun(event)?.timeline.push(this.sequence, event);
+        break;
+      case "run-registered":
+        this.#registered(event);
+        break;
+      case "run-cleared":
+        this.#cleared(event);
+        break;
+      case "run-active-check":
+        if (event.active) this.#waits(this.sessions.ofId(event.sessionId), event);
+        break;
+      case "session-state":
+      case "message-queued":
+      case "message-dispatched":
+      case "message-processed":
+        this.#message(event);
+        break;
+      case "aborting-run":
+        this.#aborting(event);
+        break;
+      case "abort-failed":
+        this.#life(event);
+        this.#sessionNote(event, event.sessionId);
+        break;
+      case "stuck-session":
+      case "stalled-session":
+      case "long-running-session":
+        this.#stuck(event);
+        break;
+      case "session-resumed":
+      case "session-recovery-started":
+        this.#recovery(event);
+        break;
+    }
+  }
+
+  /** The process that the log is in now. */
+  get process(): Process | undefined {
+    return this.lives.at(-1)?.process;
+  }
+
+  // --- the gateway's life ---------------------------------------------------
+
+  #life(event: GatewayEvent): Life {
+    return this.lives.at(-1) ?? this.#newLife(event, this.#newProcess(undefined), "unknown", BOOT_COMPLETE);
+  }
+
+  #process(event: GatewayEvent): Process {
+    return this.#life(event).process;
+  }
+
+  #newProcess(pid: number | undefined): Process {
+    const process: Process = {
+      index: this.processes.length,
+      pid,
+      lanes: new Lanes(),
+      openRuns: new OpenRuns(),
+      lostRuns: new OpenRuns(),
+      registered: new Set(),
+      endedAt: undefined,
+      alive: true,
+      endIsCertain: true,
+    };
+    this.processes.push(process);
+    return process;
+  }
+
+  #newLife(event: GatewayEvent, process: Process, startedBy: Life["startedBy"], bootRank: number): Life {
+    const life: Life = {
+      index: this.lives.length,
+      process,
+      startedAt: event.time,
+      startedBy,
+      endedAt: undefined,
+      endedBy: null,
+      bootRank,
+    };
+    this.lives.push(life);
+    return life;
+  }
+
+  #noteGateway(event: GatewayEvent): void {
+    this.gatewayTimeline.push({ sequence: this.sequence, event });
+    if (this.gatewayTimeline.length > MAX_GATEWAY_ITEMS) this.gatewayTimeline.splice(0, MAX_GATEWAY_ITEMS / 2);
+  }
+
+  #boot(event: BootEvent): void {
+    const rank = BOOT_RANK[event.kind];
+    const pid = event.kind === "gateway-listening" ? event.pid : undefined;
+    const life = this.lives.at(-1);
+    if (!life) {
+      this.#newLife(event, this.#newProcess(pid), "boot", rank);
+      this.#noteGateway(event);
+      return;
+    }
+    // The second line, for the other loopback address, tells nothing new.
+    if (event.kind === "gateway-listening" && pid === undefined && !this.pending) return;
+
+    const otherPid = pid !== undefined && life.process.pid !== undefined && pid !== life.process.pid;
+    const goesOn = rank > life.bootRank && !otherPid && event.kind !== "gateway-loading";
+    const toldTwice =
+      rank === life.bootRank &&
+      !otherPid &&
+      !this.pending &&
+      event.time !== undefined &&
+      life.startedAt !== undefined &&
+      event.time - life.startedAt <= SAME_START_MS;
+    if (goesOn || toldTwice) {
+      life.bootRank = rank;
+      life.process.pid ??= pid;
+      if (rank >= BOOT_RANK["gateway-listening"] && life.startedBy === "in-process-restart") this.pending = undefined;
+      if (!toldTwice && event.kind !== "gateway-starting-http") this.#noteGateway(event);
+      return;
+    }
+    this.#noteGateway(event);
+    if (otherPid || event.kind === "gateway-loading") this.#processReplaced(event, pid, rank, true);
+    else if (this.pending?.kind === "restart" && !this.pending.crashed && !this.pending.respawn) {
+      this.#restartedInProcess(event, rank);
+      life.process.pid ??= pid;
+    } else this.#processReplaced(event, pid, rank, this.pending !== undefined);
+    this.pending = undefined;
+  }
+
+  #shutdown(event: EventOf<"shutdown-begun">): void {
+    this.#life(event);
+    this.#noteGateway(event);
+    this.pending = {
+      kind: event.restart ? "restart" : "stop",
+      time: event.time,
+      sequence: this.sequence,
+      respawn: false,
+      crashed: false,
+    };
+  }
+
+  #restartMode(event: EventOf<"restart-mode">): void {
+    this.#life(event);
+    this.#noteGateway(event);
+    this.pending ??= { kind: "restart", time: event.time, sequence: this.sequence, respawn: false, crashed: false };
+    if (event.inProcess) this.#restartedInProcess(event, -1);
+    else this.pending.respawn = true;
+  }
+
+  #restartedInProcess(event: GatewayEvent, rank: number): void {
+    const before = this.#life(event);
+    before.endedAt = this.pending?.time ?? event.time;
+    before.endedBy = "in-process-restart";
+    const life = this.#newLife(event, before.process, "in-process-restart", rank);
+    const begun = this.pending?.sequence ?? this.sequence;
+    for (const run of before.process.openRuns) {
+      if (!run.cut && run.attemptSequence < begun) run.cut = { cause: "restart", time: this.pending?.time, life: life.index };
+    }
+    for (const task of before.process.lanes.activeTasks()) task.crossedRestart ??= life.index;
+  }
+
+  #processReplaced(event: GatewayEvent, pid: number | undefined, rank: number, certain: boolean): void {
+    const before = this.#life(event);
+    const { pending } = this;
+    const cause: Exclude<OrphanCause, "stall"> = pending?.kind ?? "crash";
+    before.endedAt = pending?.time ?? event.time;
+    before.endedBy = endedBy(pending);
+    const { process } = before;
+    process.alive = false;
+    process.endedAt = event.time;
+    process.endIsCertain = certain;
+    const life = this.#newLife(event, this.#newProcess(pid), "boot", rank);
+    for (const run of process.openRuns) {
+      run.cut ??= { cause, time: pending?.time ?? event.time, life: life.index };
+      run.lost = true;
+      run.lostAt = event.time;
+      process.lostRuns.add(run);
+    }
+    process.openRuns.clear();
+    for (const session of this.sessions.all()) session.waiting = [];
+  }
+
+  // --- lanes ----------------------------------------------------------------
+
+  #laneFinished(event: EventOf<"lane-done" | "lane-error" | "lane-interrupted">): void {
+    const process = this.#holderOfLane(event.lane, event);
+    const task = process.lanes.finish(event);
+    const key = keyOfLane(event.lane);
+    if (key === undefined || !task) return;
+    const run = this.#confirmed(task, event);
+    const session = this.sessions.ofKey(key);
+    session.waiting = [];
+    if (!run) return;
+    this.#end(run, endByLane(run, event), event);
+  }
+
+  /** A session is known from its first lane line on, whether or not a run of it ever starts. */
+  #seeSession(lane: string): void {
+    const key = keyOfLane(lane);
+    if (key !== undefined) this.sessions.ofKey(key);
+  }
+
+  /** A lane's line belongs to the process that holds the lane: at a change of process the old one's come late. */
+  #holderOfLane(lane: string, event: GatewayEvent): Process {
+    const now = this.#process(event);
+    if (now.lanes.holds(lane)) return now;
+    const before = this.processes[now.index - 1];
+    const overlaps =
+      before !== undefined && (event.time ?? 0) - (before.endedAt ?? 0) <= OVERLAP_MS && before.lanes.holds(lane);
+    return overlaps ? before : now;
+  }
+
+  /**
+   * The run that a finished task carried. Which task started which run was
+   * inferred from the order of lines; a run that just told its end while this
+   * task's run did not corrects it.
+   */
+  #confirmed(task: LaneTask, event: GatewayEvent): Run | undefined {
+    const { run } = task;
+    if (run?.end && run.end.strength >= END_STRENGTH.cleanup) return run;
+    if (event.kind !== "lane-done") return run;
+    const just = this.runs.lastDone;
+    if (!just || just === run || !just.task || just.task === task || just.sessionId === undefined) return run;
+    const isFresh = (event.time ?? 0) - (just.end?.time ?? 0) <= SAME_MESSAGE_MS;
+    const other = just.task;
+    if (!isFresh || !this.sessions.isInferred(just.sessionId) || !this.#process(event).lanes.holds(other.lane)) return run;
+    swapRuns(task, other);
+    for (const it of [task, other]) {
+      const key = keyOfLane(it.lane);
+      if (it.run?.sessionId !== undefined && key !== undefined) this.sessions.bind(it.run.sessionId, key, "inferred");
+    }
+    return just;
+  }
+
+  // --- runs -----------------------------------------------------------------
+
+  #runStart(event: EventOf<"run-start">): void {
+    const life = this.#life(event);
+    const { process } = life;
+    let run = this.runs.find(event.runId, event.sessionId, event.truncatedId);
+    if (run) {
+      // The same run again: the next attempt, after an error or on another model.
+      run.attempts += 1;
+      run.end = undefined;
+      run.cut = undefined;
+      run.lost = false;
+      run.lostAt = undefined;
+      run.life.process.openRuns.delete(run);
+      run.life = life;
+      run.sessionId ??= event.sessionId;
+    } else {
+      run = this.runs.add(event, life);
+    }
+    run.provider = event.provider ?? run.provider;
+    run.model = event.model ?? run.model;
+    run.channel = event.channel ?? run.channel;
+    run.attemptStartedAt = event.time;
+    run.attemptSequence = this.sequence;
+    run.lastSeenAt = event.time;
+    run.errorSeen = false;
+    run.timedOut = false;
+    run.abortLoggedAt = undefined;
+    run.timeline.push(this.sequence, event);
+    process.openRuns.add(run);
+    this.#claimTask(run, process);
+  }
+
+  #claimTask(run: Run, process: Process): void {
+    const { sessionId } = run;
+    const key = sessionId === undefined ? undefined : this.sessions.keyOf(sessionId);
+    run.task = process.lanes.claim(run, key, (other) => this.#isTaken(other, sessionId));
+    const lane = run.task && keyOfLane(run.task.lane);
+    if (sessionId === undefined) return;
+    const session = lane === undefined ? this.sessions.ofId(sessionId) : this.sessions.bind(sessionId, lane, "inferred");
+    const canonical = session.canonicalKey;
+    if (canonical !== undefined && this.#recovering.delete(canonical)) this.recoveryRuns.add(run);
+  }
+
+  /** Whether a key belongs to another sessionId, so that this one's run is hardly its. */
+  #isTaken(canonical: string, sessionId: string | undefined): boolean {
+    if (canonical === "") return false;
+    const ids = this.sessions.ofKey(canonical.replace(/^agent:main:/, "")).sessionIds;
+    return ids.size > 0 && (sessionId === undefined || !ids.has(sessionId));
+  }
+
+  #ofRun(event: { runId: string; sessionId: string | undefined; truncatedId: boolean }): Run | undefined {
+    return this.runs.find(event.runId, event.sessionId, event.truncatedId);
+  }
+
+  #runLine(
+    event: EventOf<
+      | "prompt-start"
+      | "agent-start"
+      | "agent-end"
+      | "prompt-end"
+      | "tool-start"
+      | "tool-end"
+      | "compaction"
+      | "failover-decision"
+      | "run-timeout"
+      | "abort-still-streaming"
+      | "run-cleanup"
+      | "run-done"
+      | "run-end"
+    >,
+  ): void {
+    const life = this.#life(event);
+    // A log that begins in the middle of a run: its end is a fact, its start is not known.
+    const run = this.#ofRun(event) ?? this.runs.add(event, life);
+    if (run.sessionId === undefined && event.sessionId !== undefined) {
+      run.life.process.openRuns.delete(run);
+      run.sessionId = event.sessionId;
+    }
+    if (!run.end && !run.lost) run.life.process.openRuns.add(run);
+    run.lastSeenAt = event.time ?? run.lastSeenAt;
+    run.timeline.push(this.sequence, event);
+    this.#showsLife(run, event, life);
+    switch (event.kind) {
+      case "agent-start":
+        run.errorSeen = false;
+        break;
+      case "agent-end":
+        if (event.isError !== undefined) run.errorSeen = event.isError;
+        break;
+      case "run-timeout":
+        run.timedOut = true;
+        break;
+      case "abort-still-streaming":
+        run.abortLoggedAt ??= event.time;
+        break;
+      case "run-cleanup":
+        if (event.timedOut) run.timedOut = true;
+        if (event.aborted) {
+          this.#end(run, { time: event.time, state: run.timedOut ? "timed-out" : "aborted", strength: END_STRENGTH.cleanup }, event);
+        }
+        break;
+      case "run-done":
+      case "run-end":
+        this.#end(run, { time: event.time, state: endState(run, event.aborted), strength: END_STRENGTH.done }, event);
+        this.runs.lastDone = run;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A line of a run's own after the cut: it was only slow. */
+  #showsLife(run: Run, event: GatewayEvent, life: Life): void {
+    if (!run.cut || run.end) return;
+    if (run.lost) {
+      // The last lines of the old process come among the first of the new one.
+      if ((event.time ?? 0) - (run.lostAt ?? 0) <= OVERLAP_MS) return;
+      run.lost = false;
+      run.lostAt = undefined;
+      run.life = life;
+      life.process.openRuns.add(run);
+    }
+    run.cut = undefined;
+  }
+
+  #end(run: Run, end: RunEnd, event: GatewayEvent): void {
+    if (run.end && run.end.strength > end.strength) return;
+    run.end = end;
+    run.cut = undefined;
+    run.lost = false;
+    run.lostAt = undefined;
+    run.life.process.openRuns.delete(run);
+    this.process?.openRuns.delete(run);
+    if (event.kind !== "run-cleared" && end.strength >= END_STRENGTH.lane) this.#sessionOf(run)?.timeline.clear();
+    const session = this.#sessionOf(run);
+    if (session && end.state === "completed") {
+      session.lastAnsweredAt = end.time;
+      session.answeredSequence = this.sequence;
+    }
+    if (session) session.waiting = [];
+  }
+
+  #sessionOf(run: Run): Session | undefined {
+    return run.sessionId === undefined ? undefined : this.sessions.ofId(run.sessionId);
+  }
+
+  // --- sessions -------------------------------------------------------------
+
+  #bindTold(sessionId: string, key: string): void {
+    this.sessions.bind(sessionId, key, "told");
+  }
+
+  #registered(event: EventOf<"run-registered">): void {
+    const { process } = this.#life(event);
+    process.registered.add(event.sessionId);
+    if (!process.openRuns.ofSession(event.sessionId)) {
+      process.lanes.claimHidden(event.sessionId, this.sessions.keyOf(event.sessionId), event.time);
+    }
+    if (event.totalActive !== 1) return;
+    // The gateway counts its active runs: alone means that whoever we held for active is gone.
+    for (const run of [...process.openRuns]) {
+      if (run.sessionId === event.sessionId || run.attemptSequence === this.sequence || !run.cut) continue;
+      run.lost = true;
+      run.lostAt = event.time;
+      process.openRuns.delete(run);
+    }
+  }
+
+  #cleared(event: EventOf<"run-cleared">): void {
+    const process = this.#process(event);
+    const before = this.processes[process.index - 1];
+    // A console hides the gateway's own checks, so the run that is cleared here may be one that it does not show.
+    const overlaps =
+      before !== undefined &&
+      !process.registered.has(event.sessionId) &&
+      (event.time ?? 0) - (before.endedAt ?? 0) <= OVERLAP_MS;
+    const run =
+      process.openRuns.ofSession(event.sessionId) ?? (overlaps ? before.lostRuns.ofSession(event.sessionId) : undefined);
+    if (!run) return;
+    run.timeline.push(this.sequence, event);
+    run.lastSeenAt = event.time ?? run.lastSeenAt;
+    const state = run.timedOut ? "timed-out" : run.abortLoggedAt === undefined ? "completed" : "aborted";
+    this.#end(run, { time: event.time, state, strength: END_STRENGTH.cleared }, event);
+  }
+
+  #aborting(event: EventOf<"aborting-run">): void {
+    const run = this.#process(event).openRuns.ofSession(event.sessionId);
+    if (run) {
+      run.abortLoggedAt = event.time ?? this.lastAt;
+      run.timeline.push(this.sequence, event);
+    }
+  }
+
+  /** An abort with no name on it is a run's own only where no other run could be meant. */
+  #abortError(event: EventOf<"abort-error">): void {
+    const { only } = this.#process(event).openRuns;
+    if (only) {
+      only.abortLoggedAt = event.time ?? this.lastAt;
+      only.timeline.push(this.sequence, event);
+    }
+    this.#noteGateway(event);
+  }
+
+  #waits(session: Session, event: GatewayEvent): void {
+    this.#life(event);
+    const last = session.waiting.at(-1);
+    const isSame = last !== undefined && (event.time ?? 0) - (last.time ?? 0) <= SAME_MESSAGE_MS;
+    if (isSame) return;
+    session.waiting.push({ time: event.time, event });
+    session.timeline.push(this.sequence, event);
+  }
+
+  #message(event: EventOf<"session-state" | "message-queued" | "message-dispatched" | "message-processed">): void {
+    this.#life(event);
+    if (event.sessionId !== undefined && event.sessionKey !== undefined) this.#bindTold(event.sessionId, event.sessionKey);
+    const session =
+      event.sessionKey !== undefined
+        ? this.sessions.ofKey(event.sessionKey)
+        : event.sessionId !== undefined
+          ? this.sessions.ofId(event.sessionId)
+          : undefined;
+    if (!session) return;
+    if (event.kind === "message-queued") session.undispatched.push({ time: event.time, event });
+    else if (event.kind === "message-dispatched") session.undispatched = [];
+    else if (event.kind === "message-processed") {
+      session.undispatched = [];
+      // Steered into the running turn, so it waits no more.
+      session.waiting.pop();
+      if (event.outcome === "completed") {
+        session.lastAnsweredAt = event.time;
+        session.answeredSequence = this.sequence;
+      }
+    }
+  }
+
+  #stuck(event: EventOf<"stuck-session" | "stalled-session" | "long-running-session">): void {
+    this.#life(event);
+    if (event.sessionId !== undefined && event.sessionKey !== undefined) this.#bindTold(event.sessionId, event.sessionKey);
+    this.#sessionNote(event, event.sessionId, event.sessionKey);
+  }
+
+  #sessionNote(event: GatewayEvent, sessionId: string | undefined, key?: string): void {
+    const session = key !== undefined ? this.sessions.ofKey(key) : sessionId && this.sessions.find(sessionId);
+    if (session) session.timeline.push(this.sequence, event);
+  }
+
+  #recovery(event: EventOf<"session-resumed" | "session-recovery-started">): void {
+    this.#life(event);
+    this.#noteGateway(event);
+    const session = this.sessions.ofKey(event.sessionKey);
+    if (session.canonicalKey !== undefined) this.#recovering.add(session.canonicalKey);
+  }
+}
+
+function endedBy(pending: PendingShutdown | undefined): Life["endedBy"] {
+  if (!pending || pending.crashed) return "crash";
+  if (pending.kind === "stop") return "stop";
+  return pending.respawn ? "respawn" : "crash";
+}
+
+function endState(run: Run, aborted: boolean): RunEnd["state"] {
+  if (run.timedOut) return "timed-out";
+  if (aborted) return "aborted";
+  return run.errorSeen ? "failed" : "completed";
+}
+
+function endByLane(run: Run, event: EventOf<"lane-done" | "lane-error" | "lane-interrupted">): RunEnd {
+  const strength = END_STRENGTH.lane;
+  if (event.kind === "lane-interrupted") return { time: event.time, state: "aborted", strength };
+  if (event.kind === "lane-done") {
+    // The line tells only that the lane is free; what cleared the run may have told more.
+    return { time: event.time, state: run.end?.state ?? endState(run, run.abortLoggedAt !== undefined), strength };
+  }
+  if (event.aborted) return { time: event.time, state: run.timedOut ? "timed-out" : "aborted", strength };
+  return { time: event.time, state: run.timedOut ? "timed-out" : "failed", strength };
+}
+
+function swapRuns(a: LaneTask, b: LaneTask): void {
+  [a.run, b.run] = [b.run, a.run];
+  if (a.run) a.run.task = a;
+  if (b.run) b.run.task = b;
+}
