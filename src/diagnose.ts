@@ -1,0 +1,95 @@
+/**
+ * From records to a diagnosis, one gateway at a time. Pure: it is fed records
+ * and asked for what they mean.
+ */
+import { Deduplicator } from "./dedupe.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { parseEvent } from "./events/index.ts";
+import { inferVersion, versionNamedBy } from "./gateway-version.ts";
+import type { LogRecord, SourceSummary } from "./model.ts";
+import { settle } from "./tracker/settle.ts";
+import { Tracker } from "./tracker/tracker.ts";
+
+export interface DiagnoseSettings {
+  /** Milliseconds. */
+  readonly runTimeoutMs: number;
+  readonly stallAfterMs: number;
+  /** The clock, while the log is followed; absent: the last time in the log. */
+  readonly now?: number;
+}
+
+/** What became of one record. */
+export type RecordOutcome = "event" | "unparsed" | "other";
+
+class GatewayStory {
+  readonly tracker = new Tracker();
+  readonly sources = new Set<number>();
+  lastAt: number | undefined;
+  product: string | undefined;
+  version: string | undefined;
+  /** Without a second source there is nothing that could be told twice. */
+  readonly #twice: Deduplicator | undefined;
+
+  constructor(severalSources: boolean) {
+    this.#twice = severalSources ? new Deduplicator((event) => this.tracker.push(event)) : undefined;
+  }
+
+  push(record: LogRecord): RecordOutcome {
+    this.sources.add(record.source);
+    if (record.time !== undefined && record.time > (this.lastAt ?? Number.NEGATIVE_INFINITY)) this.lastAt = record.time;
+    this.product ??= record.product;
+    this.version = versionNamedBy(record) ?? this.version;
+    const parsed = parseEvent(record);
+    if (parsed.outcome !== "event") return parsed.outcome;
+    if (this.#twice) this.#twice.push(parsed.event);
+    else this.tracker.push(parsed.event);
+    return "event";
+  }
+
+  finish(settings: DiagnoseSettings, sources: readonly SourceSummary[]): Diagnosis {
+    this.#twice?.finish();
+    const { tracker } = this;
+    const settleSettings = { ...settings, now: settings.now ?? this.lastAt };
+    return {
+      tracker,
+      settings: settleSettings,
+      settled: settle(tracker, settleSettings),
+      version: inferVersion(tracker.counters, this.product, this.version),
+      sources: [...this.sources].map((index) => sources[index]).filter((it) => it !== undefined),
+    };
+  }
+}
+
+/** Feed it records in the order of time; each gateway's stream is followed on its own. */
+export class Diagnostician {
+  readonly #stories = new Map<string, GatewayStory>();
+  readonly #severalSources: boolean;
+
+  /** @param severalSources whether more than one file may tell the same gateway's story */
+  constructor(severalSources: boolean) {
+    this.#severalSources = severalSources;
+  }
+
+  push(record: LogRecord): RecordOutcome {
+    let story = this.#stories.get(record.stream);
+    if (!story) {
+      story = new GatewayStory(this.#severalSources);
+      this.#stories.set(record.stream, story);
+    }
+    return story.push(record);
+  }
+
+  /**
+   * The diagnosis of each gateway. Streams in which no line of a gateway was
+   * seen (a database beside it in the same compose log) are left out, unless
+   * there is no other.
+   */
+  finish(settings: DiagnoseSettings, sources: readonly SourceSummary[]): Diagnosis[] {
+    const stories = [...this.#stories].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, story]) => story);
+    const diagnoses = stories.map((story) => story.finish(settings, sources));
+    const gateways = diagnoses.filter((it) => it.tracker.counters.size > 0);
+    if (gateways.length > 0) return gateways;
+    const [first] = diagnoses;
+    return [first ?? new GatewayStory(false).finish(settings, sources)];
+  }
+}

@@ -1,0 +1,26 @@
+/** How the report says spans of time, counts and names. Pure, and free of any locale. */
+
+/** `47 min`, `46 min 39 s`, `2 h 5 min`, `3 d 4 h`; two units at most. */
+export function spanText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return join(`${minutes} min`, seconds % 60, "s");
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return join(`${hours} h`, minutes % 60, "min");
+  return join(`${Math.floor(hours / 24)} d`, hours % 24, "h");
+}
+
+function join(first: string, rest: number, unit: string): string {
+  return rest === 0 ? first : `${first} ${rest} ${unit}`;
+}
+
+/** `1 message`, `3 messages`. */
+export function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A UUID by its first part, as people quote it; any other id whole. */
+export function shortId(id: string): string {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(id) ? id.slice(0, 8) : id;
+}
