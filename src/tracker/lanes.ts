@@ -29,11 +29,12 @@ export class Lanes {
   /** Tasks whose global lane let them in and whose run has not shown itself. */
   #awaitingRun: LaneTask[] = [];
 
-  enqueue(event: EventOf<"lane-enqueue">): void {
+  /** @returns tasks that the line shows to be gone, with no line of their end */
+  enqueue(event: EventOf<"lane-enqueue">): LaneTask[] {
     const lane = this.#lane(event.lane);
     const task = newTask(event.lane, event.time, false);
     const before = event.queueSize - 1;
-    this.#dropSurplus(lane, before);
+    const gone = this.#dropSurplus(lane, before);
     while (lane.active.length + lane.queue.length < before) {
       const unseen = newTask(event.lane, undefined, true);
       if (isSessionLane(event.lane) && lane.active.length > 0) lane.queue.unshift(unseen);
@@ -47,6 +48,7 @@ export class Lanes {
       }
     }
     lane.queue.push(task);
+    return gone;
   }
 
   dequeue(event: EventOf<"lane-dequeue">): void {
@@ -140,12 +142,22 @@ export class Lanes {
     return lane;
   }
 
-  #dropSurplus(lane: Lane, size: number): void {
-    while (lane.active.length + lane.queue.length > Math.max(0, size) && lane.queue.length > 0) lane.queue.shift();
-    while (lane.active.length > Math.max(0, size)) {
-      const gone = lane.active.shift();
-      if (gone) this.#release(gone);
+  #dropSurplus(lane: Lane, size: number): LaneTask[] {
+    while (lane.active.length + lane.queue.length > size && lane.queue.length > 0) lane.queue.shift();
+    const gone: LaneTask[] = [];
+    while (lane.active.length > size) {
+      const task = lane.active[0];
+      if (!task) break;
+      gone.push(task);
+      this.release(task);
     }
+    return gone;
+  }
+
+  /** Takes a task out of its lane, and with it the one that it waits for or that waits for it. */
+  release(task: LaneTask): void {
+    this.#release(task.parent ?? task);
+    this.#release(task);
   }
 
   #release(task: LaneTask): void {

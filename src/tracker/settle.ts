@@ -112,6 +112,8 @@ function settleRun(tracker: Tracker, run: Run, settings: SettleSettings): Settle
   }
   if (run.cut && run.lost) return { ...common, ...lostRun(run, run.cut.cause, settings.now) };
   if (run.cut) return { ...common, ...cutRun(run, run.cut.cause, silenceMs, settings) };
+  // Gone without a line, and nothing cut it: a gap of the log, and no proof of anything.
+  if (run.lost) return { ...common, state: "open", cause: null, confidence: "low", ground: "no-sign-of-life", holds: false };
   const laneShown = tracker.counters.has("lane-enqueue") || tracker.counters.has("run-registered");
   if (silenceMs !== undefined && silenceMs > settings.stallAfterMs) {
     const confidence = laneShown ? "medium" : "low";

@@ -1,6 +1,6 @@
 import type { EventOf, GatewayEvent } from "../events/index.ts";
 import type { OrphanCause } from "../model.ts";
-import { Lanes } from "./lanes.ts";
+import { Lanes, runOf } from "./lanes.ts";
 import { OpenRuns } from "./open-runs.ts";
 import { RunIndex } from "./run-index.ts";
 import { SessionIndex, keyOfLane } from "./session-index.ts";
@@ -104,8 +104,7 @@ export class Tracker {
         this.#abortError(event);
         break;
       case "lane-enqueue":
-        this.#process(event).lanes.enqueue(event);
-        this.#seeSession(event.lane);
+        this.#enqueued(event);
         break;
       case "lane-dequeue":
         this.#process(event).lanes.dequeue(event);
@@ -336,10 +335,23 @@ export class Tracker {
     this.#end(run, endByLane(run, event), event);
   }
 
-  /** A session is known from its first lane line on, whether or not a run of it ever starts. */
-  #seeSession(lane: string): void {
-    const key = keyOfLane(lane);
+  #enqueued(event: EventOf<"lane-enqueue">): void {
+    const process = this.#process(event);
+    for (const task of process.lanes.enqueue(event)) {
+      const run = runOf(task);
+      if (run && !run.end) this.#foundGone(run, event);
+    }
+    // A session is known from its first lane line on, whether or not a run of it ever starts.
+    const key = keyOfLane(event.lane);
     if (key !== undefined) this.sessions.ofKey(key);
+  }
+
+  /** The gateway's own count shows that a run is no longer there, and no line told its end. */
+  #foundGone(run: Run, event: GatewayEvent): void {
+    run.lost = true;
+    run.lostAt = event.time;
+    run.life.process.openRuns.delete(run);
+    if (run.task) run.life.process.lanes.release(run.task);
   }
 
   /** A lane's line belongs to the process that holds the lane: at a change of process the old one's come late. */
@@ -537,9 +549,7 @@ export class Tracker {
     // The gateway counts its active runs: alone means that whoever we held for active is gone.
     for (const run of [...process.openRuns]) {
       if (run.sessionId === event.sessionId || run.attemptSequence === this.sequence || !run.cut) continue;
-      run.lost = true;
-      run.lostAt = event.time;
-      process.openRuns.delete(run);
+      this.#foundGone(run, event);
     }
   }
 

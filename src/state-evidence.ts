@@ -1,0 +1,175 @@
+/**
+ * What the gateway's state dir tells, at any log level: while a run holds a
+ * session of a file-based gateway (up to 2026.7.1), `<sessionId>.jsonl.lock`
+ * stands beside its transcript. Pure: sources/state-dir.ts reads the files.
+ */
+import type { Confidence, Finding, SessionReport } from "./model.ts";
+import { remedyText } from "./checks/wording.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { isoTime } from "./timeline.ts";
+import { canonicalKey } from "./tracker/session-index.ts";
+import { shortId, spanText } from "./words.ts";
+
+/** How a transcript ends. `answered`: with the assistant's words. The words themselves are never kept. */
+export type TranscriptEnd = "user" | "tool-result" | "tool-call" | "answered" | "empty";
+
+export interface SessionLock {
+  readonly path: string;
+  readonly sessionId: string;
+  /** As the store names the session; one session can stand under two keys. */
+  readonly keys: readonly string[];
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Whether such a process lives on this machine, and lived when the lock was made. */
+  readonly processLives: boolean;
+  readonly transcript: { readonly path: string; readonly end: TranscriptEnd; readonly lastAt: number | undefined };
+}
+
+export interface StateDir {
+  readonly path: string;
+  readonly bytes: number;
+  readonly locks: readonly SessionLock[];
+  /** 9.6 and later keep this in a database instead. */
+  readonly hasDatabase: boolean;
+}
+
+export interface StateContext {
+  /** Milliseconds since the epoch: the end of the log, or the clock where there is none. */
+  readonly now: number;
+  /** The dir is this machine's own, so a dead process is dead; else it may be a copy, and the log decides. */
+  readonly isOwn: boolean;
+  readonly runTimeoutMs: number;
+  readonly stallAfterMs: number;
+}
+
+export interface StateEvidence {
+  readonly findings: readonly Finding[];
+  readonly sessions: readonly SessionReport[];
+}
+
+/** The sessions that locks show to be held, beside those that the log already tells of. */
+export function judgeStateDir(state: StateDir, diagnosis: Diagnosis | undefined, context: StateContext): StateEvidence {
+  const toldByLog = new Set(
+    diagnosis?.settled.sessions.flatMap((it) => [it.session.canonicalKey, ...it.session.sessionIds]),
+  );
+  const findings: Finding[] = [];
+  const sessions: SessionReport[] = [];
+  for (const lock of state.locks) {
+    if (!isHolderAlive(lock, diagnosis, context.isOwn)) continue;
+    if ([lock.sessionId, ...lock.keys.map(canonicalKey)].some((it) => toldByLog.has(it))) continue;
+    const restartAt = restartAfter(lock.createdAt, diagnosis);
+    const heldMs = Math.max(0, context.now - lock.createdAt);
+    const isAnswered = lock.transcript.end === "answered";
+    const isBlocked = !isAnswered && (restartAt !== undefined || heldMs > context.stallAfterMs);
+    sessions.push(sessionReport(lock, isBlocked, heldMs, diagnosis));
+    if (isBlocked) findings.push(finding(lock, restartAt, heldMs, diagnosis, context));
+  }
+  return { findings, sessions };
+}
+
+/** A lock whose process is gone is stale: the gateway removes it at its next start. */
+function isHolderAlive(lock: SessionLock, diagnosis: Diagnosis | undefined, isOwn: boolean): boolean {
+  const last = diagnosis?.tracker.lives.at(-1);
+  const isStopped = diagnosis?.tracker.pending?.kind === "stop";
+  const saysLog = !isStopped && last?.process.pid !== undefined && last.process.pid === lock.pid;
+  return isOwn ? lock.processLives : saysLog || (last?.process.pid === undefined && lock.processLives);
+}
+
+/** The first in-process restart that the lock's holder lived through. */
+function restartAfter(createdAt: number, diagnosis: Diagnosis | undefined): number | undefined {
+  const restarts = diagnosis?.tracker.lives.filter((it) => it.startedBy === "in-process-restart") ?? [];
+  return restarts.find((it) => it.startedAt !== undefined && it.startedAt > createdAt)?.startedAt;
+}
+
+function sessionReport(
+  lock: SessionLock,
+  isBlocked: boolean,
+  heldMs: number,
+  diagnosis: Diagnosis | undefined,
+): SessionReport {
+  const { key, aliases } = nameOf(lock);
+  return {
+    sessionKey: key,
+    aliases,
+    sessionIds: [lock.sessionId],
+    state: isBlocked ? "blocked" : "busy",
+    heldSince: isoTime(lock.createdAt),
+    heldByRunId: null,
+    heldByLane: null,
+    waitingAtLeast: 0,
+    silenceMs: lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
+    gateway: Math.max(0, (diagnosis?.tracker.lives.length ?? 1) - 1),
+  };
+}
+
+function finding(
+  lock: SessionLock,
+  restartAt: number | undefined,
+  heldMs: number,
+  diagnosis: Diagnosis | undefined,
+  context: StateContext,
+): Finding {
+  const { key } = nameOf(lock);
+  const isOverdue = heldMs > context.runTimeoutMs + (context.stallAfterMs - context.runTimeoutMs);
+  const confidence: Confidence = restartAt !== undefined && isOverdue ? "high" : "medium";
+  const why =
+    restartAt === undefined
+      ? `its lock is ${spanText(heldMs)} old, and no restart is known that would explain it`
+      : `a run has held it since before a gateway restart in the same process`;
+  const certainty = isOverdue
+    ? `Not just slow: it is past the ${spanText(context.runTimeoutMs)} run timeout.`
+    : `It may still be a slow model call: the ${spanText(context.runTimeoutMs)} run timeout is not over.`;
+  const remedy = diagnosis ? remedyText(diagnosis.version) : "";
+  return {
+    code: "session-blocked",
+    severity: "error",
+    confidence,
+    message: `session ${key} gets no answers: ${why} (told by the state dir, held by PID ${lock.pid})`,
+    help: `${certainty} Its transcript ends ${endText(lock.transcript.end)}. ${remedy}`.trim(),
+    sessionId: lock.sessionId,
+    sessionKey: key,
+    location: { path: lock.path, line: 1 },
+    timeline: [
+      { time: isoTime(lock.createdAt), text: `lock taken for session ${shortId(lock.sessionId)}`, path: lock.path, line: 1 },
+      ...(lock.transcript.lastAt === undefined
+        ? []
+        : [
+            {
+              time: isoTime(lock.transcript.lastAt),
+              text: `transcript ends ${endText(lock.transcript.end)}`,
+              path: lock.transcript.path,
+              line: 1,
+            },
+          ]),
+      ...restartEntries(restartAt, diagnosis),
+    ].toSorted((a, b) => ((a.time ?? "") < (b.time ?? "") ? -1 : 1)),
+    timelineOmitted: 0,
+  };
+}
+
+function restartEntries(restartAt: number | undefined, diagnosis: Diagnosis | undefined) {
+  const event = diagnosis?.tracker.gatewayTimeline.findLast((it) => it.event.time === restartAt)?.event;
+  if (!event || restartAt === undefined) return [];
+  return [{ time: isoTime(restartAt), text: "gateway restarted in the same process", ...event.location }];
+}
+
+function endText(end: TranscriptEnd): string {
+  switch (end) {
+    case "user":
+      return "with a user's turn that nobody answered";
+    case "tool-result":
+      return "with a tool's result and no answer after it";
+    case "tool-call":
+      return "with a tool call that has no result";
+    case "empty":
+      return "before its first turn was written";
+    case "answered":
+      return "with an answer";
+  }
+}
+
+function nameOf(lock: SessionLock): { key: string; aliases: string[] } {
+  const key = lock.keys.find((it) => it.startsWith("agent:")) ?? lock.keys[0] ?? lock.sessionId;
+  return { key, aliases: lock.keys.filter((it) => it !== key) };
+}

@@ -1,0 +1,283 @@
+/** From sources to one stream of records: dated, labelled with their gateway, merged by time. */
+import { type Anchor, type DateOrigin, SourceClock } from "./clock.ts";
+import { UserError } from "./errors.ts";
+import type { LogRecord, SourceSummary } from "./model.ts";
+import { findAnchor } from "./sources/anchor.ts";
+import { reason } from "./sources/fs.ts";
+import { groupUnits, openPairs, type Unit } from "./sources/gateways.ts";
+import { mergeByTime } from "./sources/merge.ts";
+import { collectIds, peek, type Peek } from "./sources/peek.ts";
+import { newTally, readLines, type SourceLine, type Tally } from "./sources/reader.ts";
+import { replayable } from "./sources/replay.ts";
+import type { Source } from "./sources/source.ts";
+
+export interface ReadOptions {
+  /** Now, in milliseconds since the epoch: the day of last resort for lines without a date. */
+  readonly now: number;
+  /** How far the undated lines of a source are ahead of UTC, in milliseconds, on a day; 0 by default. */
+  readonly zoneOffset?: (path: string, day: number) => number;
+  /** Says of a line that no event can be in it; such lines may be skipped. */
+  readonly mayMatter?: (line: string) => boolean;
+  /** Longest part of a line that is kept, in bytes. */
+  readonly maxLine?: number;
+}
+
+/** Something that the user should know, and that stops nothing. */
+export interface SourceWarning {
+  readonly path: string;
+  readonly message: string;
+  readonly help?: string;
+}
+
+/** The reading of all sources. Its counts and warnings are whole once the records are read. */
+export interface Reading extends AsyncIterable<LogRecord> {
+  /** The records, many at a time: faster than one by one. */
+  batches(): AsyncGenerator<readonly LogRecord[]>;
+  /** The sources in the order of their numbers: by their first time, then by path, whatever order the user gave. */
+  summaries(): SourceSummary[];
+  /** Counts a line of a source that carries, or looks as if it carried, an event. */
+  countCandidate(source: number, parsed: boolean): void;
+  readonly warnings: readonly SourceWarning[];
+  /** How the dates of a source were found whose lines have none; undefined where they have. */
+  dateOrigin(source: number): DateOrigin | undefined;
+  /** True where a source had no date anywhere and today's was taken. */
+  readonly datesAssumed: boolean;
+}
+
+/**
+ * Looks at the sources and prepares their reading.
+ *
+ * @throws UserError where none of them can be read
+ */
+export async function readSources(sources: readonly Source[], options: ReadOptions): Promise<Reading> {
+  const warnings: SourceWarning[] = [];
+  const peeks: Peek[] = [];
+  const failures: UserError[] = [];
+  for (const source of sources.map(replayable)) {
+    try {
+      peeks.push(await peek(source));
+    } catch (error) {
+      const failure = cannotRead(source.path, error);
+      failures.push(failure);
+      warnings.push(warningOf(source.path, error));
+    }
+  }
+  if (peeks.length === 0) throw failures[0] ?? new UserError("there is nothing to read");
+  const anchors = await findAnchors(peeks, options);
+  const ordered = inOrder(peeks, anchors);
+  const streams = await nameStreams(ordered);
+  return new MergedReading(ordered, streams, options, warnings);
+}
+
+interface Dated {
+  readonly peeked: Peek;
+  readonly anchor: Anchor;
+  /** The first time of the source, if its head has one. */
+  readonly from: number | undefined;
+}
+
+async function findAnchors(peeks: readonly Peek[], options: ReadOptions): Promise<readonly Anchor[]> {
+  const peers = peeks.filter((peeked) => peeked.firstInstant !== undefined && peeked.undated.length === 0);
+  const zoneOffset = options.zoneOffset ?? (() => 0);
+  const anchors: Anchor[] = [];
+  for (const peeked of peeks) anchors.push(await findAnchor(peeked, peers, { now: options.now, zoneOffset }));
+  return anchors;
+}
+
+function inOrder(peeks: readonly Peek[], anchors: readonly Anchor[]): readonly Dated[] {
+  const dated = peeks.map((peeked, index): Dated => {
+    const anchor = anchors[index] as Anchor;
+    dateUndated(peeked, anchor);
+    const starts = [...peeked.streams.values()].flatMap((evidence) => evidence.from ?? []);
+    return { peeked, anchor, from: starts.length === 0 ? undefined : Math.min(...starts) };
+  });
+  return dated.sort((a, b) => {
+    const byTime = (a.from ?? Number.NEGATIVE_INFINITY) - (b.from ?? Number.NEGATIVE_INFINITY);
+    if (byTime !== 0 && !Number.isNaN(byTime)) return byTime;
+    return a.peeked.source.path < b.peeked.source.path ? -1 : 1;
+  });
+}
+
+/** Now that their days are known, the undated lines of a head say when its streams began. */
+function dateUndated(peeked: Peek, anchor: Anchor): void {
+  const clock = new SourceClock(anchor);
+  for (const line of peeked.undated) {
+    const evidence = peeked.streams.get(line.stream ?? "");
+    const time = clock.time(line.stream ?? "", line.parsed.stamp);
+    if (evidence === undefined || time === undefined) continue;
+    evidence.from = Math.min(evidence.from ?? time, time);
+    evidence.to = Math.max(evidence.to ?? time, time);
+  }
+  // A head that is not all of an undated source: it ends when it was written last.
+  const end = peeked.source.mtimeMs;
+  if (peeked.whole || peeked.undated.length === 0 || end === undefined || anchor.origin === "assumed") return;
+  for (const evidence of peeked.streams.values()) evidence.to = Math.max(evidence.to ?? end, end);
+}
+
+class StreamNames {
+  readonly #bySource: readonly ReadonlyMap<string, string>[];
+  readonly #byContainer = new Map<string, string>();
+
+  constructor(bySource: readonly ReadonlyMap<string, string>[]) {
+    this.#bySource = bySource;
+    for (const names of bySource) for (const [container, name] of names) this.#byContainer.set(container, name);
+  }
+
+  of(source: number, container: string): string {
+    const names = this.#bySource[source];
+    const name = names?.get(container);
+    if (name !== undefined) return name;
+    if (container !== "") {
+      // A container that starts late was in no head.
+      return this.#byContainer.get(container) ?? container;
+    }
+    return names?.values().next().value ?? "gateway";
+  }
+}
+
+async function nameStreams(ordered: readonly Dated[]): Promise<StreamNames> {
+  const units = ordered.flatMap(({ peeked }, source) =>
+    [...peeked.streams].map(([stream, evidence]) => {
+      const { path, group, profile } = peeked.source;
+      return { source, unit: { ...evidence, path, stream, group, profile } satisfies Unit };
+    }),
+  );
+  const plain = units.map(({ unit }) => unit);
+  await settle(ordered, plain);
+  const groups = groupUnits(plain);
+  const several = new Set(groups).size > 1;
+  const taken = new Map<string, number>();
+  const bySource = ordered.map(() => new Map<string, string>());
+  units.forEach(({ source, unit }, index) => {
+    const group = groups[index] as number;
+    const owner = plain[group] as Unit;
+    const plainName = owner.stream !== "" ? owner.stream : several ? owner.path : "gateway";
+    const clash = taken.get(plainName);
+    if (clash === undefined) taken.set(plainName, group);
+    bySource[source]?.set(unit.stream, clash === undefined || clash === group ? plainName : `${plainName}#${group}`);
+  });
+  return new StreamNames(bySource);
+}
+
+/** Reads on in large sources whose heads and ends leave open whether they are of one gateway. */
+async function settle(ordered: readonly Dated[], units: readonly Unit[]): Promise<void> {
+  if (ordered.length < 2) return;
+  const unsettled = new Set(openPairs(units).flat());
+  for (const { peeked } of ordered) {
+    if (peeked.whole || !peeked.source.reopenable) continue;
+    const mine = units.some((unit) => unsettled.has(unit) && unit.path === peeked.source.path);
+    if (mine) await collectIds(peeked.source, peeked.streams);
+  }
+}
+
+class MergedReading implements Reading {
+  readonly warnings: SourceWarning[];
+  readonly #sources: readonly Dated[];
+  readonly #streams: StreamNames;
+  readonly #options: ReadOptions;
+  readonly #tallies: readonly (Tally & { candidates: number; unparsed: number })[];
+  readonly #clocks: readonly SourceClock[];
+
+  constructor(sources: readonly Dated[], streams: StreamNames, options: ReadOptions, warnings: SourceWarning[]) {
+    this.#sources = sources;
+    this.#streams = streams;
+    this.#options = options;
+    this.warnings = warnings;
+    this.#tallies = sources.map(() => ({ ...newTally(), candidates: 0, unparsed: 0 }));
+    this.#clocks = sources.map(({ anchor }) => new SourceClock(anchor));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<LogRecord> {
+    for await (const batch of this.batches()) yield* batch;
+  }
+
+  batches(): AsyncGenerator<readonly LogRecord[]> {
+    const strands = this.#sources.map(({ from }, source) => ({ from, open: () => this.#records(source) }));
+    return mergeByTime(strands, (record) => record.time);
+  }
+
+  summaries(): SourceSummary[] {
+    return this.#sources.map(({ peeked }, index) => {
+      const tally = this.#tallies[index] as Tally & { candidates: number; unparsed: number };
+      return {
+        path: peeked.source.path,
+        format: formatNames(tally.formats),
+        bytes: tally.bytes,
+        lines: tally.lines,
+        candidates: tally.candidates,
+        unparsedCandidates: tally.unparsed,
+      };
+    });
+  }
+
+  countCandidate(source: number, parsed: boolean): void {
+    const tally = this.#tallies[source];
+    if (tally === undefined) return;
+    if (parsed) tally.candidates++;
+    else tally.unparsed++;
+  }
+
+  dateOrigin(source: number): DateOrigin | undefined {
+    return this.#clocks[source]?.origin;
+  }
+
+  get datesAssumed(): boolean {
+    return this.#clocks.some((clock) => clock.origin === "assumed");
+  }
+
+  async *#records(index: number): AsyncGenerator<readonly LogRecord[]> {
+    const { source } = (this.#sources[index] as Dated).peeked;
+    const onWarning = (message: string): void => void this.warnings.push({ path: source.path, message });
+    const { mayMatter, maxLine } = this.#options;
+    const clock = this.#clocks[index] as SourceClock;
+    let waiting: SourceLine[] | undefined = [];
+    try {
+      for await (const lines of readLines(source, this.#tallies[index] as Tally, { onWarning, mayMatter, maxLine })) {
+        const records: LogRecord[] = [];
+        for (const line of lines) {
+          const time = clock.time(line.stream ?? "", line.parsed.stamp);
+          if (time === undefined && waiting !== undefined && waiting.length < MOST_WAITING) {
+            waiting.push(line);
+            continue;
+          }
+          if (waiting !== undefined) {
+            for (const early of waiting) records.push(this.#record(index, source.path, early, time));
+            waiting = undefined;
+          }
+          records.push(this.#record(index, source.path, line, time));
+        }
+        if (records.length > 0) yield records;
+      }
+    } catch (error) {
+      // What was read so far is still worth a report.
+      this.warnings.push(warningOf(source.path, error));
+    }
+    if (waiting !== undefined && waiting.length > 0) {
+      yield waiting.map((line) => this.#record(index, source.path, line, undefined));
+    }
+  }
+
+  #record(source: number, path: string, line: SourceLine, time: number | undefined): LogRecord {
+    const { stamp: _, ...parsed } = line.parsed;
+    const place = { location: { path, line: line.line }, source, stream: this.#streams.of(source, line.stream ?? "") };
+    return time === undefined ? { ...parsed, ...place } : { ...parsed, time, ...place };
+  }
+}
+
+// Lines before a source's first time; a log that has none at all must not be kept in memory.
+const MOST_WAITING = 10_000;
+
+function formatNames(formats: ReadonlyMap<string, number>): string | null {
+  if (formats.size === 0) return null;
+  return [...formats].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name).join(", ");
+}
+
+function cannotRead(path: string, error: unknown): UserError {
+  return new UserError(`cannot read ${path}: ${reason(error)}`, error instanceof UserError ? error.help : undefined);
+}
+
+function warningOf(path: string, error: unknown): SourceWarning {
+  const help = error instanceof UserError ? error.help : undefined;
+  const message = `cannot be read: ${reason(error)}`;
+  return help === undefined ? { path, message } : { path, message, help };
+}
