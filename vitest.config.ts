@@ -1,0 +1,9 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Times are shown in the reader's zone; tests must not depend on the machine's.
+    env: { TZ: "UTC" },
+  },
+});
