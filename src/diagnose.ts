@@ -5,15 +5,16 @@
 import { Deduplicator } from "./dedupe.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { parseEvent } from "./events/index.ts";
-import { inferVersion, versionNamedBy } from "./gateway-version.ts";
+import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion, versionNamedBy } from "./gateway-version.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
 import { settle } from "./tracker/settle.ts";
 import { Tracker } from "./tracker/tracker.ts";
 
 export interface DiagnoseSettings {
-  /** Milliseconds. */
-  readonly runTimeoutMs: number;
-  readonly stallAfterMs: number;
+  /** Milliseconds; null: the default of the version that wrote the log. */
+  readonly runTimeoutMs: number | null;
+  /** Milliseconds; null: a minute past the run timeout, see defaultStallAfterMs. */
+  readonly stallAfterMs: number | null;
   /** The clock, while the log is followed; absent: the last time in the log. */
   readonly now?: number;
 }
@@ -49,12 +50,15 @@ class GatewayStory {
   finish(settings: DiagnoseSettings, sources: readonly SourceSummary[]): Diagnosis {
     this.#twice?.finish();
     const { tracker } = this;
-    const settleSettings = { ...settings, now: settings.now ?? this.lastAt };
+    const version = inferVersion(tracker.counters, this.product, this.version);
+    const runTimeoutMs = settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
+    const stallAfterMs = settings.stallAfterMs ?? defaultStallAfterMs(runTimeoutMs);
+    const settleSettings = { now: settings.now ?? this.lastAt, runTimeoutMs, stallAfterMs };
     return {
       tracker,
       settings: settleSettings,
       settled: settle(tracker, settleSettings),
-      version: inferVersion(tracker.counters, this.product, this.version),
+      version,
       sources: [...this.sources].map((index) => sources[index]).filter((it) => it !== undefined),
     };
   }

@@ -70,3 +70,21 @@ export function versionText(version: GatewayVersion): string {
   if (version.exact !== null) return `${version.product} ${version.exact}`;
   return version.atLeast === null ? version.product : `${version.product} (${version.atLeast} or later)`;
 }
+
+/**
+ * How long the gateway lets a run go on (ms) where its config does not say:
+ * `agents.defaults.timeoutSeconds` is 600 s up to 2026.2.26 and 48 h from
+ * 2026.3.31 on (read in the published packages).
+ */
+export function defaultRunTimeoutMs(version: GatewayVersion): number {
+  return isAtLeast(version, "2026.3.31") ? 48 * 3_600_000 : 600_000;
+}
+
+/** The timeout for which a silence is worth a word, also where the gateway itself would wait for days (ms). */
+const LONGEST_PATIENCE_MS = 600_000;
+const STALL_MARGIN_MS = 60_000;
+
+/** Silence after which a run counts as stalled (ms) where the user does not say. */
+export function defaultStallAfterMs(runTimeoutMs: number): number {
+  return Math.min(runTimeoutMs, LONGEST_PATIENCE_MS) + STALL_MARGIN_MS;
+}

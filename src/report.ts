@@ -14,7 +14,7 @@ import type {
 } from "./model.ts";
 import { SEVERITIES } from "./model.ts";
 import { seenIn } from "./seen.ts";
-import { isoTime } from "./timeline.ts";
+import { isoTime } from "./finding-timeline.ts";
 import type { SettledRun, SettledSession } from "./tracker/settle.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
 
@@ -28,8 +28,6 @@ export interface ReportFilter {
   readonly session: string | null;
   /** A runId or the start of one. */
   readonly run: string | null;
-  /** List also the runs that ended well and the sessions that are free. */
-  readonly allRuns: boolean;
 }
 
 export interface ReportInput {
@@ -37,11 +35,11 @@ export interface ReportInput {
   readonly diagnoses: readonly Diagnosis[];
   readonly sources: readonly SourceSummary[];
   readonly window: { readonly from: number | undefined; readonly to: number | undefined };
-  /** Findings of other sources than the log, for example the state dir. */
-  readonly extraFindings: readonly Finding[];
+  /** What other sources than the log tell, for example the state dir. */
+  readonly extra: { readonly findings: readonly Finding[]; readonly sessions: readonly SessionReport[] };
 }
 
-/** The report, all but `ok`, which is the exit code's business. */
+/** The report with all its runs and sessions, all but `ok`, which is the exit code's business. */
 export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Report, "ok"> {
   const gateways: GatewayReport[] = [];
   const runs: RunReport[] = [];
@@ -63,8 +61,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
       findings.push(...check.run(diagnosis).filter((it) => isFindingKept(it, keptRunIds, keptKeys)));
     }
   }
-  findings.push(...input.extraFindings.filter((it) => filter.codes.has(it.code)));
-  // What names the blocked sessions from another source has answered what the log left open.
+  findings.push(...input.extra.findings.filter((it) => filter.codes.has(it.code)));
   const sorted = findings.toSorted(byWeight);
   return {
     schemaVersion: 1,
@@ -74,8 +71,8 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
     sources: input.sources,
     gateways,
     counts: countRuns(runs),
-    runs: filter.allRuns ? runs : runs.filter((it) => it.state !== "completed"),
-    sessions: filter.allRuns ? sessions : sessions.filter((it) => it.state !== "free"),
+    runs,
+    sessions: [...sessions, ...input.extra.sessions],
     findings: sorted,
     seen: seenIn(input.diagnoses),
   };

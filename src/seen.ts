@@ -1,7 +1,7 @@
 import type { Diagnosis } from "./diagnosis.ts";
 import type { GatewayEvent } from "./events/index.ts";
 import type { Report } from "./model.ts";
-import { isoTime } from "./timeline.ts";
+import { isoTime } from "./finding-timeline.ts";
 
 /** What a log shows of trouble even where it shows no runs. */
 const TOLD: readonly { readonly what: string; readonly kinds: readonly GatewayEvent["kind"][] }[] = [

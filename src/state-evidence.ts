@@ -6,7 +6,7 @@
 import type { Confidence, Finding, SessionReport } from "./model.ts";
 import { remedyText } from "./checks/wording.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import { isoTime } from "./timeline.ts";
+import { isoTime } from "./finding-timeline.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
 import { shortId, spanText } from "./words.ts";
 

@@ -192,8 +192,14 @@ class MergedReading implements Reading {
   }
 
   batches(): AsyncGenerator<readonly LogRecord[]> {
-    const strands = this.#sources.map(({ from }, source) => ({ from, open: () => this.#records(source) }));
-    return mergeByTime(strands, (record) => record.time);
+    return mergeByTime(
+      this.#sources.map(({ from, peeked }, source) => ({
+        from,
+        open: () => this.#records(source),
+        // Times in whole seconds stand for the second's end: a console's copy of a line then follows the file's.
+        timeOf: ({ time }) => (time !== undefined && peeked.coarse && time % 1000 === 0 ? time + 999 : time),
+      })),
+    );
   }
 
   summaries(): SourceSummary[] {

@@ -1,5 +1,5 @@
 import type { Finding } from "../model.ts";
-import { isoTime } from "../timeline.ts";
+import { isoTime } from "../finding-timeline.ts";
 import { type Check, exampleLog } from "./check.ts";
 
 /** The log is not whole: what happened in its gaps is not known. */

@@ -10,13 +10,8 @@ export const logInconclusive: Check = {
     bad: [exampleLog("08:23:20 [heartbeat] started")],
     good: [exampleLog(`${exampleRun("08:23:20", "main", "r1")}\n${exampleEnd("08:23:21", "main", "r1")}`)],
   },
-  run: (diagnosis) => (showsRuns(diagnosis) ? [] : [inconclusive(diagnosis)]),
+  run: (diagnosis) => (diagnosis.tracker.showsRuns ? [] : [inconclusive(diagnosis)]),
 };
-
-/** Whether any line of a run or a lane was logged: all of these are DEBUG. */
-export function showsRuns({ tracker }: Pick<Diagnosis, "tracker">): boolean {
-  return tracker.runs.all().length > 0 || tracker.counters.has("lane-enqueue") || tracker.counters.has("run-registered");
-}
 
 function inconclusive({ tracker, version }: Diagnosis): Finding {
   const seen = tracker.counters.size > 0;

@@ -1,5 +1,5 @@
 import type { Finding } from "../model.ts";
-import { timelineOf } from "../timeline.ts";
+import { timelineOf } from "../finding-timeline.ts";
 import { spanText } from "../words.ts";
 import { type Check, exampleEnd, exampleLog, exampleRun } from "./check.ts";
 import { findingOfRun } from "./finding.ts";

@@ -1,5 +1,5 @@
 import type { Finding } from "../model.ts";
-import { timelineOf } from "../timeline.ts";
+import { timelineOf } from "../finding-timeline.ts";
 import type { SettledSession } from "../tracker/settle.ts";
 import { countText, shortId, spanText } from "../words.ts";
 import { type Check, exampleEnd, exampleLog, exampleRestart, exampleRun } from "./check.ts";

@@ -51,7 +51,7 @@ export function remedyText(version: GatewayVersion): string {
   if (isAtLeast(version, "2026.2.17")) {
     return "Reset the session (sessions.reset, or /new in its chat): it aborts the run and frees the session on this version; /stop does not.";
   }
-  return "Send /stop: (with the colon) in its chat: it aborts the run and keeps the conversation, and drops the messages that wait. Do that before any sessions.reset, which answers ok and leaves the session blocked for good on 2026.1.x. A restart of the whole process frees every session.";
+  return "Send /stop: (with the colon) in its chat, and do it before any sessions.reset: that answers ok on 2026.1.x and leaves the session blocked for good.";
 }
 
 /** A defect that a later version no longer has is worth one line. */

@@ -1,7 +1,7 @@
 /** Lines of the gateway's own life: starts, restarts, stops, crashes. INFO unless said, so every log has them. */
 import { GATEWAY, PLAIN, spec } from "./spec.ts";
 
-const LISTENING = /^listening on (wss?:\/\/\S+)(?: \(PID (\d+)\))?/;
+const LISTENING = /^listening on (wss?:\/\/.*?)(?: \(PID (\d+)\))?$/s;
 const RESTART_MODE = /^restart mode: (.*?)(?: \((.*)\))?$/s;
 const SPAWNED = /spawned pid (\d+)/;
 
@@ -10,7 +10,11 @@ export const GATEWAY_EVENTS = {
   "gateway-listening": spec({
     starts: "listening on ws",
     by: GATEWAY,
-    samples: ["listening on ws://127.0.0.1:18870 (PID 20958)", "listening on ws://[::1]:18870"],
+    samples: [
+      "listening on ws://127.0.0.1:18870 (PID 20958)",
+      "listening on ws://[::1]:18870",
+      "listening on ws://127.0.0.1:39297, ws://[::1]:39297 (PID 23830)",
+    ],
     read: (message) => {
       const match = LISTENING.exec(message);
       if (!match) return undefined;

@@ -9,7 +9,7 @@ const RUN_AND_SESSION = /^.*?runId=(.*?)(?: sessionId=(\S+))?(?: [A-Za-z]+=.*)?$
 const RUN_ONLY = /^.*?runId=(.*?)(?: (?:isError|error|model|provider|tool|toolCallId)=.*)?$/s;
 
 /** What a line says of its run. */
-interface OfRun {
+export interface OfRun {
   readonly runId: string;
   readonly truncatedId: boolean;
   readonly sessionId: string | undefined;

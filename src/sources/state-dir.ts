@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 
@@ -16,24 +16,47 @@ const LOCK = ".jsonl.lock";
  * sessions' keys, each lock, and how the transcript beside it ends. The texts
  * of the chats are read past and not kept.
  *
+ * @param shown the path as the user typed it
+ * @param dir the same, absolute
  * @throws UserError if the folder is no state dir or can't be read
  */
-export async function readStateDir(dir: string): Promise<StateDir> {
+export async function readStateDir(shown: string, dir: string): Promise<StateDir> {
   const agents = path.join(dir, "agents");
   const names = await readdir(agents).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") {
       throw new UserError(
-        `no gateway state in ${dir}: it has no folder agents/`,
+        `no gateway state in ${shown}: it has no folder agents/`,
         "Give the folder that holds agents/<agent>/sessions/, for example ~/.clawdbot or ~/.openclaw.",
       );
     }
-    throw new UserError(`cannot read ${agents}: ${reason(error)}`);
+    throw new UserError(`cannot read ${shown}: ${reason(error)}`);
   });
   const found = { locks: [] as SessionLock[], bytes: 0, hasDatabase: false };
   for (const agent of names.toSorted()) {
     await readAgent(agent, path.join(agents, agent), found);
   }
-  return { path: dir, ...found };
+  return { path: shown, ...found };
+}
+
+/** The state dirs of this machine's gateways: from the environment, or where they are by default, profiles included. */
+export async function findStateDirs(
+  home: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<string[]> {
+  const dirs = new Set<string>();
+  for (const product of ["clawdbot", "moltbot", "openclaw"]) {
+    const named = variables[`${product.toUpperCase()}_STATE_DIR`]?.trim();
+    dirs.add(named ? path.resolve(named.replace(/^~(?=$|\/)/, home)) : path.join(home, `.${product}`));
+  }
+  const names = await readdir(home).catch(() => []);
+  for (const name of names) if (/^\.(?:clawdbot|moltbot|openclaw)-[\w-]+$/.test(name)) dirs.add(path.join(home, name));
+  const real = new Map<string, string>();
+  for (const dir of dirs) {
+    // One folder is often a link to another: the product changed its name.
+    const target = await realpath(path.join(dir, "agents")).catch(() => undefined);
+    if (target !== undefined && !real.has(target)) real.set(target, dir);
+  }
+  return [...real.values()];
 }
 
 async function readAgent(

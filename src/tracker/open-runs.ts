@@ -26,6 +26,11 @@ export class OpenRuns implements Iterable<Run> {
     this.#ofSession.clear();
   }
 
+  /** The open runs of a session, the oldest first. */
+  allOfSession(sessionId: string): readonly Run[] {
+    return [...(this.#ofSession.get(sessionId) ?? [])];
+  }
+
   /** The newest open run of a session. */
   ofSession(sessionId: string): Run | undefined {
     return this.#ofSession.get(sessionId)?.at(-1);

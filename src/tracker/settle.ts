@@ -82,8 +82,8 @@ const ABORT_SETTLED_MS = 30_000;
 const TIMEOUT_SETTLED_MS = 60_000;
 /** The last lines of an old process come among the first ones of the new (ms). */
 const PROCESS_SETTLED_MS = 15_000;
-/** Time (ms) after which a message that nobody took up counts as held back. */
-const HELD_BACK_MS = 60_000;
+/** A message is taken up within a second or two; in a session whose turn was cut off, this long (ms) means held back. */
+const HELD_BACK_MS = 5_000;
 
 export function settle(tracker: Tracker, settings: SettleSettings): Settled {
   const runs = tracker.runs.all().map((run) => settleRun(tracker, run, settings));
@@ -177,7 +177,7 @@ function settleSession(
   const free: SettledSession = {
     session,
     ...name,
-    state: "free",
+    state: tracker.showsRuns ? "free" : "unknown",
     holder: undefined,
     heldSince: undefined,
     heldByLane: undefined,
@@ -249,8 +249,8 @@ function heldWithoutRun(
 }
 
 /**
- * 9.6 takes up only a few recoveries at once; while these hang, messages of
- * other sessions are queued and never dispatched.
+ * 9.6 takes up only a few of the cut turns at once. While these recoveries
+ * hang, the messages of the other cut sessions are queued and never dispatched.
  */
 function heldBack(
   tracker: Tracker,
@@ -260,8 +260,9 @@ function heldBack(
   free: SettledSession,
 ): SettledSession | undefined {
   const oldest = session.undispatched[0];
-  const waited = since(oldest?.time, settings.now);
-  if (!oldest || waited === undefined || waited < HELD_BACK_MS) return undefined;
+  if (!oldest || !tracker.interrupted.has(session)) return undefined;
+  const waited = since(oldest.time, settings.now) ?? 0;
+  if (waited < HELD_BACK_MS && oldest.sequence > tracker.newestDispatched) return undefined;
   const recovery = [...tracker.recoveryRuns].map((run) => byRun.get(run)).find((it) => it && !it.run.end && !it.run.lost);
   if (!recovery) return undefined;
   return {

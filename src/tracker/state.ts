@@ -9,7 +9,7 @@ import type { Timeline } from "./timeline.ts";
 export interface Process {
   readonly index: number;
   pid: number | undefined;
-  readonly lanes: Lanes;
+  lanes: Lanes;
   readonly openRuns: OpenRuns;
   /** Runs that were open when the process was gone. */
   readonly lostRuns: OpenRuns;
@@ -115,6 +115,6 @@ export interface Session {
   lastAnsweredAt: number | undefined;
   answeredSequence: number;
   /** Messages queued and not dispatched (9.6). */
-  undispatched: { readonly time: number | undefined; readonly event: GatewayEvent }[];
+  undispatched: { readonly time: number | undefined; readonly sequence: number; readonly event: GatewayEvent }[];
   readonly timeline: Timeline;
 }

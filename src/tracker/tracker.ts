@@ -1,6 +1,6 @@
 import type { EventOf, GatewayEvent } from "../events/index.ts";
 import type { OrphanCause } from "../model.ts";
-import { Lanes, runOf } from "./lanes.ts";
+import { Lanes } from "./lanes.ts";
 import { OpenRuns } from "./open-runs.ts";
 import { RunIndex } from "./run-index.ts";
 import { SessionIndex, keyOfLane } from "./session-index.ts";
@@ -54,8 +54,14 @@ export class Tracker {
   sequence = 0;
   /** Recoveries of interrupted sessions whose run has not started yet (canonical keys). */
   readonly #recovering = new Set<string>();
-  /** Runs that began as such a recovery. */
+  /** Runs of this life that began as such a recovery. */
   readonly recoveryRuns = new Set<Run>();
+  /** Sessions whose turn a restart or crash cut off, and that nothing has taken up again. */
+  readonly interrupted = new Set<Session>();
+  /** Sequence of the newest queued message that was dispatched: older ones that were not are held back. */
+  newestDispatched = -1;
+  /** Runs that ended by an abort since a restart or stop began. */
+  #abortedByShutdown: Run[] = [];
 
   push(event: GatewayEvent): void {
     this.sequence += 1;
@@ -181,6 +187,11 @@ export class Tracker {
     }
   }
 
+  /** Whether any line of a run or a lane was logged: all of these are DEBUG, and a default log has none. */
+  get showsRuns(): boolean {
+    return this.runs.all().length > 0 || this.counters.has("lane-enqueue") || this.counters.has("run-registered");
+  }
+
   /** The process that the log is in now. */
   get process(): Process | undefined {
     return this.lives.at(-1)?.process;
@@ -271,6 +282,7 @@ export class Tracker {
   #shutdown(event: EventOf<"shutdown-begun">): void {
     this.#life(event);
     this.#noteGateway(event);
+    this.#abortedByShutdown = [];
     this.pending = {
       kind: event.restart ? "restart" : "stop",
       time: event.time,
@@ -284,8 +296,13 @@ export class Tracker {
     this.#life(event);
     this.#noteGateway(event);
     this.pending ??= { kind: "restart", time: event.time, sequence: this.sequence, respawn: false, crashed: false };
-    if (event.inProcess) this.#restartedInProcess(event, -1);
-    else this.pending.respawn = true;
+    if (!event.inProcess) {
+      this.pending.respawn = true;
+      return;
+    }
+    this.#restartedInProcess(event, -1);
+    // The versions that log this line empty their lanes at the restart; the runs go on and keep their sessions.
+    this.#process(event).lanes = new Lanes();
   }
 
   #restartedInProcess(event: GatewayEvent, rank: number): void {
@@ -294,10 +311,12 @@ export class Tracker {
     before.endedBy = "in-process-restart";
     const life = this.#newLife(event, before.process, "in-process-restart", rank);
     const begun = this.pending?.sequence ?? this.sequence;
+    this.#interrupt(this.#abortedByShutdown);
     for (const run of before.process.openRuns) {
       if (!run.cut && run.attemptSequence < begun) run.cut = { cause: "restart", time: this.pending?.time, life: life.index };
     }
     for (const task of before.process.lanes.activeTasks()) task.crossedRestart ??= life.index;
+    this.#forgetUndispatched();
   }
 
   #processReplaced(event: GatewayEvent, pid: number | undefined, rank: number, certain: boolean): void {
@@ -311,6 +330,7 @@ export class Tracker {
     process.endedAt = event.time;
     process.endIsCertain = certain;
     const life = this.#newLife(event, this.#newProcess(pid), "boot", rank);
+    this.#interrupt([...this.#abortedByShutdown, ...process.openRuns]);
     for (const run of process.openRuns) {
       run.cut ??= { cause, time: pending?.time ?? event.time, life: life.index };
       run.lost = true;
@@ -319,6 +339,21 @@ export class Tracker {
     }
     process.openRuns.clear();
     for (const session of this.sessions.all()) session.waiting = [];
+    this.#forgetUndispatched();
+  }
+
+  #interrupt(runs: readonly Run[]): void {
+    for (const run of runs) {
+      const session = this.#sessionOf(run);
+      if (session) this.interrupted.add(session);
+    }
+    this.#abortedByShutdown = [];
+  }
+
+  /** A restart drops the messages that no run has taken up. */
+  #forgetUndispatched(): void {
+    for (const session of this.sessions.all()) session.undispatched = [];
+    this.recoveryRuns.clear();
   }
 
   // --- lanes ----------------------------------------------------------------
@@ -336,20 +371,16 @@ export class Tracker {
   }
 
   #enqueued(event: EventOf<"lane-enqueue">): void {
-    const process = this.#process(event);
-    for (const task of process.lanes.enqueue(event)) {
-      const run = runOf(task);
-      if (run && !run.end) this.#foundGone(run, event);
-    }
+    this.#process(event).lanes.enqueue(event);
     // A session is known from its first lane line on, whether or not a run of it ever starts.
     const key = keyOfLane(event.lane);
     if (key !== undefined) this.sessions.ofKey(key);
   }
 
-  /** The gateway's own count shows that a run is no longer there, and no line told its end. */
-  #foundGone(run: Run, event: GatewayEvent): void {
+  /** The gateway shows that a run is no longer there, and no line told its end. */
+  #foundGone(run: Run, time: number | undefined): void {
     run.lost = true;
-    run.lostAt = event.time;
+    run.lostAt = time;
     run.life.process.openRuns.delete(run);
     if (run.task) run.life.process.lanes.release(run.task);
   }
@@ -426,6 +457,11 @@ export class Tracker {
     const lane = run.task && keyOfLane(run.task.lane);
     if (sessionId === undefined) return;
     const session = lane === undefined ? this.sessions.ofId(sessionId) : this.sessions.bind(sessionId, lane, "inferred");
+    // A session runs one at a time: a cut run that another one follows holds it no more.
+    for (const before of process.openRuns.allOfSession(sessionId)) {
+      if (before !== run && before.cut) this.#foundGone(before, run.attemptStartedAt);
+    }
+    this.interrupted.delete(session);
     const canonical = session.canonicalKey;
     if (canonical !== undefined && this.#recovering.delete(canonical)) this.recoveryRuns.add(run);
   }
@@ -459,8 +495,10 @@ export class Tracker {
     >,
   ): void {
     const life = this.#life(event);
-    // A log that begins in the middle of a run: its end is a fact, its start is not known.
-    const run = this.#ofRun(event) ?? this.runs.add(event, life);
+    // A log that begins in the middle of a run shows a run without its start. A
+    // warning alone does not: at the default level it is all that a log has of a run.
+    const run = this.#ofRun(event) ?? (isWarning(event) ? undefined : this.runs.add(event, life));
+    if (!run) return;
     if (run.sessionId === undefined && event.sessionId !== undefined) {
       run.life.process.openRuns.delete(run);
       run.sessionId = event.sessionId;
@@ -515,6 +553,7 @@ export class Tracker {
   #end(run: Run, end: RunEnd, event: GatewayEvent): void {
     if (run.end && run.end.strength > end.strength) return;
     run.end = end;
+    if (this.pending && end.state === "aborted") this.#abortedByShutdown.push(run);
     run.cut = undefined;
     run.lost = false;
     run.lostAt = undefined;
@@ -549,7 +588,7 @@ export class Tracker {
     // The gateway counts its active runs: alone means that whoever we held for active is gone.
     for (const run of [...process.openRuns]) {
       if (run.sessionId === event.sessionId || run.attemptSequence === this.sequence || !run.cut) continue;
-      this.#foundGone(run, event);
+      this.#foundGone(run, event.time);
     }
   }
 
@@ -607,9 +646,12 @@ export class Tracker {
           ? this.sessions.ofId(event.sessionId)
           : undefined;
     if (!session) return;
-    if (event.kind === "message-queued") session.undispatched.push({ time: event.time, event });
-    else if (event.kind === "message-dispatched") session.undispatched = [];
-    else if (event.kind === "message-processed") {
+    if (event.kind === "message-queued") {
+      session.undispatched.push({ time: event.time, sequence: this.sequence, event });
+    } else if (event.kind === "message-dispatched") {
+      this.newestDispatched = Math.max(this.newestDispatched, session.undispatched.at(-1)?.sequence ?? -1);
+      session.undispatched = [];
+    } else if (event.kind === "message-processed") {
       session.undispatched = [];
       // Steered into the running turn, so it waits no more.
       session.waiting.pop();
@@ -636,6 +678,21 @@ export class Tracker {
     this.#noteGateway(event);
     const session = this.sessions.ofKey(event.sessionKey);
     if (session.canonicalKey !== undefined) this.#recovering.add(session.canonicalKey);
+    this.interrupted.delete(session);
+  }
+}
+
+/** Kinds of run lines that stand in every log; all others are DEBUG. */
+function isWarning(event: GatewayEvent): boolean {
+  switch (event.kind) {
+    case "agent-end":
+      return event.isError === true;
+    case "failover-decision":
+    case "run-timeout":
+    case "abort-still-streaming":
+      return true;
+    default:
+      return false;
   }
 }
 

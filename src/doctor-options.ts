@@ -1,0 +1,198 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+
+import { UserError } from "./errors.ts";
+import { FAIL_ON } from "./exit-code.ts";
+import type { FailOn } from "./exit-code.ts";
+import { findingCode } from "./explain.ts";
+import { DEFAULT_WIDTH, examples } from "./help.ts";
+import type { Io } from "./io.ts";
+import { FINDING_CODES } from "./model.ts";
+import type { FindingCode } from "./model.ts";
+import { reporters } from "./reporters/index.ts";
+import type { RenderOptions, Reporter } from "./reporters/reporter.ts";
+import { parseDuration, parseTime } from "./time-args.ts";
+
+/** What `clawdbot-sessions doctor …` asks for, parsed: nothing in here is text to be understood later. */
+export interface DoctorOptions {
+  /** Files, folders, globs or `-`, as typed; empty if none was named. */
+  readonly logs: readonly string[];
+  readonly reporter: Reporter;
+  readonly render: RenderOptions;
+  /** Where the report goes instead of stdout, as typed. */
+  readonly output: string | null;
+  /** Milliseconds since the epoch. A filter of the report: older runs are still paired. */
+  readonly since: number | null;
+  readonly until: number | null;
+  /** A session's key, an alias of it or a sessionId, as typed. */
+  readonly session: string | null;
+  /** A runId or the start of one, as typed. */
+  readonly run: string | null;
+  /** The codes to report: `--only` (or all) without `--skip`. */
+  readonly codes: ReadonlySet<FindingCode>;
+  readonly failOn: FailOn;
+  readonly allowInconclusive: boolean;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  /** False with `--no-state`: the state dir is not looked at. */
+  readonly state: boolean;
+  /** `--state-dir`, as typed; null: look for it. */
+  readonly stateDir: string | null;
+  /** Milliseconds; null: not given, so the gateway's config or its version's default decides. */
+  readonly runTimeoutMs: number | null;
+  /** Milliseconds; null: not given, so the run timeout decides. */
+  readonly stallAfterMs: number | null;
+}
+
+/** What commander makes of the options of `doctor`, before the values are understood. */
+interface RawDoctorOptions {
+  format: string;
+  json?: true;
+  allRuns?: true;
+  output?: string;
+  since?: string;
+  until?: string;
+  session?: string;
+  run?: string;
+  only?: string[];
+  skip?: string[];
+  failOn: FailOn;
+  allowInconclusive?: true;
+  utc?: true;
+  color: ColorChoice;
+  verbose?: true;
+  quiet?: true;
+  state: boolean;
+  stateDir?: string;
+  runTimeout?: string;
+  stallAfter?: string;
+}
+
+/** Adds the options and words of `doctor` to a command, and tells what they ask for once they are parsed. */
+export function doctorCommand(command: Command, io: Io, found: (options: DoctorOptions) => void): Command {
+  const list = (text: string, before: string[] | undefined): string[] => [...(before ?? []), ...text.split(",")];
+  return command
+    .description("Read a gateway's log and say which sessions get no answers, since when, why, and what to do.")
+    .argument("[logs...]", "files, folders, globs or - for stdin; nothing: this machine's gateway")
+    .optionsGroup("Output:")
+    .addOption(
+      new Option("--format <name>", reporters.map(({ name, description }) => `${name}: ${description}`).join("; "))
+        .choices(reporters.map(({ name }) => name))
+        .default("pretty"),
+    )
+    .option("--json", "the same as --format json")
+    .option("--all-runs", "list every run and session, not only those that did not end well")
+    .option("--output <file>", "write the report to a file, whole or not at all")
+    .option("--utc", "times in UTC, shown and understood")
+    .addOption(new Option("--color <when>", "colours in the pretty format").choices(COLOR_CHOICES).default("auto"))
+    .addOption(new Option("-v, --verbose", "sum nothing up, say what is done").conflicts("quiet"))
+    .option("-q, --quiet", "only the verdict and the blocked sessions")
+    .optionsGroup("What is reported:")
+    .option("--since <time>", "only what happened since: 2026-01-28T08:23:20Z, 08:23, 2h, yesterday 14:00")
+    .option("--until <time>", "only what happened until then")
+    .option("--session <key>", "only this session")
+    .option("--run <id>", "only this run")
+    .option("--only <code>", "only these findings (may be repeated, or a,b)", list)
+    .option("--skip <code>", "not these findings (may be repeated, or a,b)", list)
+    .optionsGroup("Exit code:")
+    .addOption(
+      new Option("--fail-on <severity>", "exit with 1 from this severity on").choices(FAIL_ON).default("error"),
+    )
+    .option("--allow-inconclusive", "exit with 0, not 3, when the log cannot show runs")
+    .optionsGroup("The gateway:")
+    .addOption(new Option("--state-dir <dir>", "its state dir, a second source beside the log"))
+    .addOption(new Option("--no-state", "do not look at a state dir").default(true))
+    .option("--run-timeout <duration>", "its agents.defaults.timeoutSeconds (default: 10m)")
+    .option("--stall-after <duration>", "silence that counts as stalled (default: the run timeout and 1m)")
+    .addHelpOption(new Option("-h, --help", "print this help").helpGroup("Other:"))
+    .addHelpText(
+      "before",
+      examples([
+        ["clawdbot-sessions doctor", "this machine's gateway"],
+        ["clawdbot-sessions doctor /tmp/clawdbot", "every log in a folder, merged by time"],
+        ["docker logs gateway 2>&1 | clawdbot-sessions doctor", "stdin"],
+        ["clawdbot-sessions doctor --since 2h --session main", "one session, lately"],
+        ["clawdbot-sessions doctor --json | jq .verdict", "for scripts"],
+      ]),
+    )
+    .addHelpText(
+      "after",
+      [
+        "",
+        "Exit codes:",
+        "  0    nothing at or above --fail-on",
+        "  1    findings",
+        "  2    a wrong word or option, or nothing could be read",
+        "  3    inconclusive: the log cannot show runs (its level hides them)",
+        "  70   a bug of ours",
+        "  130  interrupted",
+      ].join("\n"),
+    )
+    .action((logs: string[], raw: RawDoctorOptions) => {
+      found(doctorOptions(logs, raw, io));
+    });
+}
+
+function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): DoctorOptions {
+  if (raw.json && raw.format !== "pretty" && raw.format !== "json") {
+    throw new UserError(`--json and --format ${raw.format} cannot both be`, "Give one of them.");
+  }
+  if (raw.stateDir !== undefined && !raw.state) {
+    throw new UserError("--state-dir and --no-state cannot both be", "Give one of them.");
+  }
+  const format = raw.json ? "json" : raw.format;
+  const reporter = reporters.find(({ name }) => name === format);
+  if (!reporter) throw new Error(`no reporter ${format}`);
+  const timeZone = raw.utc ? "UTC" : io.timeZone;
+  const now = io.now();
+  const since = raw.since === undefined ? null : parseTime("--since", raw.since, now, timeZone);
+  const until = raw.until === undefined ? null : parseTime("--until", raw.until, now, timeZone, since);
+  if (since !== null && until !== null && since > until) {
+    throw new UserError("--since is after --until", "Nothing can lie between them.");
+  }
+  const toFile = raw.output !== undefined;
+  const render: RenderOptions = {
+    width: (toFile ? undefined : io.stdout.columns) ?? DEFAULT_WIDTH,
+    colorLevel: colorLevel(raw.color, io.env, io.stdout.isTTY && !toFile),
+    timeZone,
+    verbose: raw.verbose ?? false,
+    quiet: raw.quiet ?? false,
+    allRuns: raw.allRuns ?? false,
+  };
+  return {
+    logs,
+    reporter,
+    render,
+    output: raw.output ?? null,
+    since,
+    until,
+    session: raw.session ?? null,
+    run: raw.run ?? null,
+    codes: codes(raw.only, raw.skip),
+    failOn: raw.failOn,
+    allowInconclusive: raw.allowInconclusive ?? false,
+    verbose: render.verbose,
+    quiet: render.quiet,
+    state: raw.state,
+    stateDir: raw.stateDir ?? null,
+    runTimeoutMs: raw.runTimeout === undefined ? null : parseDuration("--run-timeout", raw.runTimeout),
+    stallAfterMs: raw.stallAfter === undefined ? null : parseDuration("--stall-after", raw.stallAfter),
+  };
+}
+
+function codes(only: readonly string[] | undefined, skip: readonly string[] | undefined): ReadonlySet<FindingCode> {
+  const kept = new Set<FindingCode>(only?.map((text) => findingCode("--only", text)) ?? FINDING_CODES);
+  for (const text of skip ?? []) kept.delete(findingCode("--skip", text));
+  return kept;
+}
+
+const COLOR_CHOICES = ["auto", "always", "never"] as const;
+type ColorChoice = (typeof COLOR_CHOICES)[number];
+
+/** The option wins, then FORCE_COLOR (as in Node), then NO_COLOR (no-color.org: if not empty), then the terminal. */
+function colorLevel(choice: ColorChoice, env: Io["env"], isTTY: boolean): 0 | 1 {
+  if (choice !== "auto") return choice === "always" ? 1 : 0;
+  const force = env["FORCE_COLOR"];
+  if (force !== undefined) return force === "0" || force === "false" ? 0 : 1;
+  return env["NO_COLOR"] || env["TERM"] === "dumb" || !isTTY ? 0 : 1;
+}

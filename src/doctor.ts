@@ -1,0 +1,200 @@
+/** `doctor`: reads, diagnoses, reports. The order of things; each thing itself is elsewhere. */
+import path from "node:path";
+
+import type { Diagnosis } from "./diagnosis.ts";
+import { Diagnostician } from "./diagnose.ts";
+import type { DoctorOptions } from "./doctor-options.ts";
+import { UserError } from "./errors.ts";
+import { escapeTerminal } from "./escape.ts";
+import { doctorExitCode } from "./exit-code.ts";
+import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
+import type { Io } from "./io.ts";
+import type { LogRecord, SourceSummary } from "./model.ts";
+import { buildReport } from "./report.ts";
+import { discoverLocalGateways } from "./sources/discover.ts";
+import { nodeFs } from "./sources/fs.ts";
+import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
+import type { Source } from "./sources/source.ts";
+import { findStateDirs, readStateDir } from "./sources/state-dir.ts";
+import { judgeStateDir, type StateDir, type StateEvidence } from "./state-evidence.ts";
+import { type Reading, readSources } from "./streams.ts";
+
+/**
+ * @returns the exit code
+ * @throws UserError where nothing could be read
+ */
+export async function runDoctor(options: DoctorOptions, io: Io): Promise<number> {
+  const env = sourceEnv(io);
+  const inputs = await findInputs(options, env, io);
+  const states = await readStates(options, inputs.isOwnMachine, env);
+  if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
+
+  const log = await readLog(inputs.sources, options, io);
+  const evidence = judge(states, log.diagnoses, inputs.isOwnMachine, options, io);
+  const body = buildReport(
+    {
+      tool: io.tool,
+      diagnoses: log.diagnoses,
+      sources: [...log.summaries, ...states.map(stateSummary)],
+      window: log.window,
+      extra: evidence,
+    },
+    options,
+  );
+  const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
+  const { schemaVersion, tool, ...rest } = body;
+  const text = options.reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, options.render);
+  for (const line of [...inputs.warnings, ...log.warnings]) await warn(io, line);
+  if (options.output === null) await io.stdout.write(text);
+  else await io.writeWhole(options.output, text);
+  return exitCode;
+}
+
+function sourceEnv(io: Io): SourceEnv {
+  return { fs: nodeFs, cwd: io.cwd, home: io.homedir, tmp: "/tmp", variables: io.env, stdin: io.stdin };
+}
+
+interface Inputs {
+  readonly sources: readonly Source[];
+  readonly warnings: readonly string[];
+  /** The logs are this machine's own, so its state dir and its processes can be looked at. */
+  readonly isOwnMachine: boolean;
+  /** Where logs were looked for; empty where the user named them. */
+  readonly looked: readonly string[];
+}
+
+async function findInputs(options: DoctorOptions, env: SourceEnv, io: Io): Promise<Inputs> {
+  if (options.logs.length > 0) {
+    const { sources, errors } = await resolveInputs(options.logs, env);
+    const [first] = errors;
+    if (sources.length === 0 && first) throw first;
+    return { sources, warnings: errors.map((it) => it.message), isOwnMachine: false, looked: [] };
+  }
+  if (io.stdin.isPiped) {
+    const piped = await pipedSource(env);
+    if (piped) return { sources: [piped], warnings: [], isOwnMachine: false, looked: [] };
+  }
+  if (options.stateDir !== null) return { sources: [], warnings: [], isOwnMachine: true, looked: [] };
+  const { sources, looked } = await discoverLocalGateways(env);
+  return { sources, warnings: [], isOwnMachine: true, looked };
+}
+
+/** Standard input, if anything comes from it: under cron or ssh it is often an empty pipe. */
+async function pipedSource(env: SourceEnv): Promise<Source | undefined> {
+  const bytes = env.stdin?.[Symbol.asyncIterator]();
+  const first = await bytes?.next();
+  if (!bytes || !first || first.done === true) return undefined;
+  async function* all() {
+    yield first?.value as Uint8Array;
+    for (let next = await bytes?.next(); next && next.done !== true; next = await bytes?.next()) yield next.value;
+  }
+  return { path: "-", reopenable: false, open: all };
+}
+
+interface ReadLog {
+  readonly diagnoses: readonly Diagnosis[];
+  readonly summaries: readonly SourceSummary[];
+  readonly window: { from: number | undefined; to: number | undefined };
+  readonly warnings: readonly string[];
+}
+
+async function readLog(sources: readonly Source[], options: DoctorOptions, io: Io): Promise<ReadLog> {
+  const settings = { runTimeoutMs: options.runTimeoutMs, stallAfterMs: options.stallAfterMs };
+  if (sources.length === 0) {
+    return { diagnoses: [], summaries: [], window: { from: undefined, to: undefined }, warnings: [] };
+  }
+  const reading = await readSources(sources, { now: io.now() });
+  const diagnostician = new Diagnostician(sources.length > 1);
+  const window: ReadLog["window"] = { from: undefined, to: undefined };
+  let unparsed: LogRecord | undefined;
+  for await (const batch of reading.batches()) {
+    io.signal.throwIfAborted();
+    for (const record of batch) {
+      if (record.time !== undefined) {
+        if (window.from === undefined || record.time < window.from) window.from = record.time;
+        if (window.to === undefined || record.time > window.to) window.to = record.time;
+      }
+      const outcome = diagnostician.push(record);
+      if (outcome === "other") continue;
+      reading.countCandidate(record.source, outcome === "event");
+      if (outcome === "unparsed") unparsed ??= record;
+    }
+  }
+  const summaries = reading.summaries();
+  return {
+    diagnoses: diagnostician.finish(settings, summaries),
+    summaries,
+    window,
+    warnings: warningsOf(reading, summaries, unparsed, options),
+  };
+}
+
+function warningsOf(
+  reading: Reading,
+  summaries: readonly SourceSummary[],
+  unparsed: LogRecord | undefined,
+  options: DoctorOptions,
+): string[] {
+  const warnings = reading.warnings.map((it) => `${it.path}: ${it.message}${it.help === undefined ? "" : ` (${it.help})`}`);
+  if (reading.datesAssumed) warnings.push("no line and no file name tells a date: today's was taken");
+  const count = summaries.reduce((sum, it) => sum + it.unparsedCandidates, 0);
+  if (count > 0) {
+    const where = unparsed && `${unparsed.location.path}:${unparsed.location.line}`;
+    const example = options.verbose && unparsed ? `: ${unparsed.message.slice(0, 200)}` : "";
+    warnings.push(`${count} lines look like run or lane lines and could not be read, the first at ${where}${example}`);
+  }
+  return warnings;
+}
+
+async function readStates(options: DoctorOptions, isOwnMachine: boolean, env: SourceEnv): Promise<StateDir[]> {
+  if (!options.state) return [];
+  if (options.stateDir !== null) return [await readStateDir(options.stateDir, path.resolve(env.cwd, options.stateDir))];
+  if (!isOwnMachine) return [];
+  const dirs = await findStateDirs(env.home, env.variables);
+  return await Promise.all(dirs.map((dir) => readStateDir(dir, dir)));
+}
+
+function judge(
+  states: readonly StateDir[],
+  diagnoses: readonly Diagnosis[],
+  isOwnMachine: boolean,
+  options: DoctorOptions,
+  io: Io,
+): StateEvidence {
+  // A state dir is one gateway's; with several in the log there is no telling whose.
+  const diagnosis = diagnoses.length === 1 ? diagnoses[0] : undefined;
+  const isOwn = isOwnMachine && options.stateDir === null;
+  const version = diagnosis?.version ?? inferVersion({ has: () => false }, undefined, undefined);
+  const runTimeoutMs = options.runTimeoutMs ?? diagnosis?.settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
+  const context = {
+    now: isOwnMachine ? io.now() : (diagnosis?.settings.now ?? io.now()),
+    isOwn,
+    runTimeoutMs,
+    stallAfterMs: options.stallAfterMs ?? defaultStallAfterMs(runTimeoutMs),
+  };
+  const parts = states.map((state) => judgeStateDir(state, diagnosis, context));
+  return { findings: parts.flatMap((it) => it.findings), sessions: parts.flatMap((it) => it.sessions) };
+}
+
+function stateSummary(state: StateDir): SourceSummary {
+  return {
+    path: state.path,
+    format: "state-dir",
+    bytes: state.bytes,
+    lines: 0,
+    candidates: state.locks.length,
+    unparsedCandidates: 0,
+  };
+}
+
+function nothingToRead(looked: readonly string[]): UserError {
+  const places = looked.map((it) => `  ${it}`).join("\n");
+  return new UserError(
+    "no gateway log found on this machine",
+    `Looked at:\n${places}\nName a log: clawdbot-sessions doctor FILE, or pipe one in.`,
+  );
+}
+
+async function warn(io: Io, text: string): Promise<void> {
+  await io.stderr.write(`${escapeTerminal(`warning: ${text}`)}\n`);
+}

@@ -1,0 +1,77 @@
+/**
+ * The one place that makes text from a log fit to be shown. A log holds what
+ * strangers wrote to a bot: session keys, error texts and file names may carry
+ * terminal commands, text that reads backwards, or a workflow command.
+ * One function for each target; a reporter uses no text of a report without one.
+ */
+
+/**
+ * Characters that act instead of showing: C0 and C1 controls, line and
+ * paragraph separators, half surrogates, direction marks, and everything that
+ * Unicode calls ignorable or format (zero-width, tags, soft hyphen).
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** For a terminal, in one line: `\x1b` for what acts, `\u{202e}` beyond Latin-1, newlines and tabs too. */
+export function escapeTerminal(text: string): string {
+  return text.replace(INVISIBLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/**
+ * For the text that JSON.stringify made: the same value, but nothing in it acts
+ * on a terminal that shows it. Control characters can stand only inside its
+ * strings, apart from the newlines of an indented text, which stay.
+ */
+export function escapeJson(json: string): string {
+  return json.replace(INVISIBLE, (character) =>
+    character === "\n"
+      ? character
+      : Array.from({ length: character.length }, (_, index) => utf16Escape(character.charCodeAt(index))).join(""),
+  );
+}
+
+function utf16Escape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
+}
+
+/** For the text of a GitHub workflow command, after its last `::`. Newlines stay, as `%0A`. */
+export function escapeGithubData(text: string): string {
+  return text.split(/\r?\n/u).map(escapeTerminal).join("\n").replaceAll("%", "%25").replaceAll("\n", "%0A");
+}
+
+/** For a property of a GitHub workflow command: `file=`, `title=`. */
+export function escapeGithubProperty(text: string): string {
+  return escapeTerminal(text).replaceAll("%", "%25").replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+/**
+ * For a plain line of a GitHub log. The runner looks for its older commands,
+ * `##[name]`, anywhere in a line.
+ */
+export function escapeGithubLine(text: string): string {
+  return escapeTerminal(text)
+    .replaceAll("##[", "##\\x5b")
+    .replace(/^(\s*):/u, "$1\\x3a");
+}
+
+/**
+ * One word for bash, zsh and fish, whatever is in it: shown on a terminal it is
+ * harmless, pasted into a shell it is exactly this text and nothing runs.
+ *
+ * A backslash goes outside the quotes because fish reads it inside. A character
+ * that acts on the terminal would act on the shell's line editor as well, so
+ * such a word takes the form `$'…'`, which bash and zsh read and fish refuses.
+ */
+export function quoteShell(text: string): string {
+  if (/^[\w@.,/][\w@%+=:.,/-]*$/.test(text)) return text;
+  if (text.search(INVISIBLE) === -1) return `'${text.replace(/['\\]/g, (character) => `'\\${character}'`)}'`;
+  const inside = text
+    .replace(/['\\]/g, (character) => `\\${character}`)
+    .replace(INVISIBLE, (character) =>
+      Array.from(new TextEncoder().encode(character), (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join(""),
+    );
+  return `$'${inside}'`;
+}

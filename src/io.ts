@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto";
+import { fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+
+import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
+
+interface Output {
+  /**
+   * Resolves when the system has taken the text.
+   * @throws BrokenPipe if the reader went away
+   */
+  write(text: string): Promise<void>;
+  readonly isTTY: boolean;
+  /** Columns of the terminal; undefined if there is none. */
+  readonly columns: number | undefined;
+}
+
+interface Input extends AsyncIterable<Uint8Array> {
+  /** Somebody may have piped a log in: a pipe, a socket or a file, but no terminal and no /dev/null. */
+  readonly isPiped: boolean;
+}
+
+/** All that the commands know of the world around them; tests pass one of their own. */
+export interface Io {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly homedir: string;
+  /** IANA name of this machine's time zone. */
+  readonly timeZone: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /**
+   * Writes a file whole or not at all, readable by its owner only.
+   * @param file relative to `cwd`, or absolute
+   * @throws UserError if it cannot be written
+   */
+  writeWhole(file: string, text: string): Promise<void>;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Rejects with Interrupted on Ctrl-C, or with an error that nobody caught. Never resolves. */
+  readonly failure: Promise<never>;
+}
+
+/**
+ * The real one. Call it once: it listens to the process's signals and uncaught errors.
+ * @public bin/ imports it, from dist/
+ */
+export function nodeIo(): Io {
+  const interrupt = new AbortController();
+  const failure = new Promise<never>((_, reject) => {
+    process.once("SIGINT", () => {
+      interrupt.abort();
+      reject(new Interrupted());
+    });
+    // Without this Node ends with 1, which is the code for "findings".
+    process.on("uncaughtException", reject);
+  });
+  failure.catch(() => {});
+  const cwd = process.cwd();
+  return {
+    tool: readTool(),
+    stdin: nodeInput(),
+    stdout: nodeOutput(process.stdout),
+    stderr: nodeOutput(process.stderr),
+    env: process.env,
+    cwd,
+    homedir: homedir(),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    now: Date.now,
+    writeWhole: async (file, text) => {
+      writeWhole(path.resolve(cwd, file), file, text);
+    },
+    signal: interrupt.signal,
+    failure,
+  };
+}
+
+/** Name and version of this package, from its package.json (the same file from src/ and from dist/). */
+function readTool(): { name: string; version: string } {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const { name, version } = manifest as { name: string; version: string };
+  return { name, version };
+}
+
+function nodeInput(): Input {
+  return {
+    get isPiped() {
+      return isPiped(0);
+    },
+    async *[Symbol.asyncIterator]() {
+      yield* process.stdin as AsyncIterable<Uint8Array>;
+    },
+  };
+}
+
+function isPiped(descriptor: number): boolean {
+  try {
+    const facts = fstatSync(descriptor);
+    return facts.isFIFO() || facts.isFile() || facts.isSocket();
+  } catch {
+    // Closed, as some service managers leave it.
+    return false;
+  }
+}
+
+function nodeOutput(stream: NodeJS.WriteStream): Output {
+  // Each write reports its own error; an error event that nobody hears would end the process.
+  stream.on("error", () => {});
+  return {
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns;
+    },
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (!error) resolve();
+          else reject(isBrokenPipe(error) ? new BrokenPipe() : error);
+        });
+      }),
+  };
+}
+
+function isBrokenPipe(error: Error): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
+}
+
+/**
+ * Synchronous on purpose: Ctrl-C cannot come between and leave the temporary file behind.
+ * @param typed the path as the user wrote it, for the error message
+ */
+function writeWhole(file: string, typed: string, text: string): void {
+  const existing = statSync(file, { throwIfNoEntry: false });
+  if (existing?.isDirectory()) throw new UserError(`cannot write ${typed}: it is a folder`);
+  try {
+    // A device or a pipe cannot be replaced by a rename, and must not be.
+    if (existing && !existing.isFile()) return writeFileSync(file, text);
+    replaceFile(existing ? realpathSync(file) : file, text);
+  } catch (error) {
+    throw new UserError(`cannot write ${typed}: ${reason(error)}`);
+  }
+}
+
+function replaceFile(file: string, text: string): void {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" || code === "ENOTDIR") return "its folder does not exist";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "ENOSPC") return "no space left on the device";
+  if (code === "EROFS") return "the file system is read-only";
+  return error instanceof Error ? error.message : String(error);
+}

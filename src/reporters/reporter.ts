@@ -1,0 +1,26 @@
+import type { Report } from "../model.ts";
+
+/** What a reporter may know beside the report. All of it is decided before, so that rendering is pure. */
+export interface RenderOptions {
+  /** Columns of the terminal; 80 where there is none. */
+  readonly width: number;
+  /** 0 none, 1 the sixteen colours. */
+  readonly colorLevel: 0 | 1;
+  /** IANA name, for example `Europe/Berlin` or `UTC`, that times are shown in. Machine formats stay in UTC. */
+  readonly timeZone: string;
+  /** List everything: nothing is summed up. */
+  readonly verbose: boolean;
+  /** Only the verdict and the table of blocked sessions. */
+  readonly quiet: boolean;
+  /** Every run and session, not only those that did not end well. */
+  readonly allRuns: boolean;
+}
+
+export interface Reporter {
+  /** As typed after `--format`. */
+  readonly name: string;
+  /** One line for the help text. */
+  readonly description: string;
+  /** The whole output, with a newline at its end, or nothing. The report's findings arrive sorted. */
+  render(report: Report, options: RenderOptions): string;
+}

@@ -1,0 +1,132 @@
+/** The built program as a process: what only a real stdout, a real signal and a real disk can show. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BIN = path.join(ROOT, "bin/clawdbot-sessions.js");
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "clawdbot-sessions-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(...words: string[]): { stdout: string; stderr: string; status: number | null } {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [BIN, ...words], { encoding: "utf8", input: "" });
+  return { stdout, stderr, status };
+}
+
+/** Runs a module that has the built `nodeIo`. */
+function runModule(code: string): { stdout: string; stderr: string; status: number | null } {
+  const script = `import { nodeIo } from ${JSON.stringify(new URL("../../dist/io.js", import.meta.url).href)};\n${code}`;
+  return spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    cwd: folder,
+    maxBuffer: 10_000_000,
+  });
+}
+
+test("says its version and where a word is wrong", () => {
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
+  expect(run("--version")).toEqual({ stdout: `${version}\n`, stderr: "", status: 0 });
+  expect(run("doctr")).toMatchObject({ stdout: "", status: 2 });
+});
+
+test("says so when it is not built", () => {
+  const bin = path.join(folder, "unbuilt/bin");
+  mkdirSync(bin, { recursive: true });
+  copyFileSync(BIN, path.join(bin, "x.mjs"));
+  const { stderr, status } = spawnSync(process.execPath, [path.join(bin, "x.mjs")], { encoding: "utf8" });
+  expect(stderr).toMatch(/^error: clawdbot-sessions is not built/);
+  expect(status).toBe(70);
+});
+
+test("a reader that goes away ends it quietly", async () => {
+  const child = spawn(process.execPath, [BIN, "explain", "session-blocked"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const [status] = (await once(child, "close")) as [number | null];
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
+
+test("Ctrl-C ends it with 130", async () => {
+  const child = spawn(process.execPath, [BIN, "doctor", "-"], { stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => {});
+  // More than a pipe holds: once it is taken the program is up and reading.
+  child.stdin.write("x\n".repeat(500_000), () => child.kill("SIGINT"));
+  const [status] = (await once(child, "close")) as [number | null];
+  expect(status).toBe(130);
+});
+
+test("an error that nobody caught is a bug, not a finding", () => {
+  const { stderr, status } = runModule(`
+    import { main } from ${JSON.stringify(new URL("../../dist/cli.js", import.meta.url).href)};
+    const io = nodeIo();
+    setTimeout(() => { throw new Error("out of nowhere"); }, 1);
+    const stdout = { ...io.stdout, write: () => new Promise(() => {}) };
+    process.exitCode = await main(["explain"], { ...io, stdout });
+  `);
+  expect(stderr).toMatch(/^error: this is a bug of clawdbot-sessions .*out of nowhere/);
+  expect(status).toBe(70);
+});
+
+test("a long output reaches a pipe whole", () => {
+  const { stdout } = runModule(`await nodeIo().stdout.write("x".repeat(3_000_000) + "end\\n");`);
+  expect(stdout.length).toBe(3_000_004);
+});
+
+describe("writing a file", () => {
+  const write = (file: string, text: string) =>
+    runModule(`
+      try {
+        await nodeIo().writeWhole(${JSON.stringify(file)}, ${JSON.stringify(text)});
+      } catch (error) {
+        console.log(error.name + ": " + error.message);
+      }`).stdout;
+
+  test("makes it, for its owner only, and leaves nothing else", () => {
+    expect(write("report.txt", "one")).toBe("");
+    expect(readFileSync(path.join(folder, "report.txt"), "utf8")).toBe("one");
+    if (process.platform !== "win32") expect(lstatSync(path.join(folder, "report.txt")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder).filter((name) => name.includes("report"))).toEqual(["report.txt"]);
+  });
+
+  test("replaces what a link points to, not the link", () => {
+    writeFileSync(path.join(folder, "target.txt"), "old");
+    symlinkSync("target.txt", path.join(folder, "link.txt"));
+    expect(write("link.txt", "new")).toBe("");
+    expect(readFileSync(path.join(folder, "target.txt"), "utf8")).toBe("new");
+    expect(lstatSync(path.join(folder, "link.txt")).isSymbolicLink()).toBe(true);
+  });
+
+  test("does not replace a device", () => {
+    expect(write("/dev/null", "x")).toBe("");
+    expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+  });
+
+  test("says why it cannot", () => {
+    expect(write("no-such-folder/report.txt", "x")).toBe(
+      "UserError: cannot write no-such-folder/report.txt: its folder does not exist\n",
+    );
+    expect(write(".", "x")).toBe("UserError: cannot write .: it is a folder\n");
+  });
+});

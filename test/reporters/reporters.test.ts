@@ -1,0 +1,26 @@
+import { describe, expect, test } from "vitest";
+
+import { reporters } from "../../src/reporters/index.ts";
+import type { RenderOptions } from "../../src/reporters/reporter.ts";
+import { SAMPLES } from "./sample-reports.ts";
+
+const PLAIN: RenderOptions = {
+  width: 80,
+  colorLevel: 0,
+  timeZone: "Europe/Berlin",
+  verbose: false,
+  quiet: false,
+  allRuns: false,
+};
+
+describe.each(reporters)("$name", (reporter) => {
+  test.each(Object.entries(SAMPLES))("%s", async (name, report) => {
+    await expect(reporter.render(report, PLAIN)).toMatchFileSnapshot(`__snapshots__/${name}.${reporter.name}.txt`);
+  });
+
+  test.each(Object.entries(SAMPLES))("%s with --all-runs", async (name, report) => {
+    await expect(reporter.render(report, { ...PLAIN, allRuns: true })).toMatchFileSnapshot(
+      `__snapshots__/${name}.all-runs.${reporter.name}.txt`,
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../../src/errors.ts";
+import { type LineCounts, splitLines } from "../../src/sources/lines.ts";
+import { unpack } from "../../src/sources/unpack.ts";
+import { zstdStored } from "../helpers/forms.ts";
+
+async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+}
+
+async function lines(bytes: Uint8Array, size: number, maxLine?: number): Promise<{ found: [number, string][]; counts: LineCounts }> {
+  const counts = { bytes: 0, lines: 0, overlong: 0 };
+  const found: [number, string][] = [];
+  for await (const batch of splitLines(inChunks(bytes, size), counts, maxLine)) {
+    batch.lines.forEach((line, index) => found.push([batch.first + index, line]));
+  }
+  return { found, counts };
+}
+
+async function unpacked(bytes: Uint8Array, size = 1000): Promise<{ text: string; warnings: string[] }> {
+  const warnings: string[] = [];
+  const parts: Uint8Array[] = [];
+  for await (const part of unpack(inChunks(bytes, size), { onTruncated: (what) => warnings.push(what) })) parts.push(Buffer.from(part));
+  return { text: Buffer.concat(parts).toString("utf8"), warnings };
+}
+
+describe("splitLines", () => {
+  it("gives the same lines, numbers and counts whatever the chunks are", async () => {
+    const anyLine = fc.oneof(fc.string({ unit: "binary", maxLength: 30 }), fc.constant(""), fc.constant("ü…\ud83d\ude00"));
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyLine), fc.boolean(), fc.integer({ min: 1, max: 40 }), async (texts, ends, size) => {
+        const clean = texts.map((text) => Buffer.from(text.replaceAll("\n", "")).toString());
+        const bytes = Buffer.from(clean.join("\n") + (ends ? "\n" : ""));
+        const { found, counts } = await lines(bytes, size);
+        const expected = bytes.toString("utf8").split("\n");
+        if (expected.at(-1) === "") expected.pop();
+        expect(found).toEqual(expected.map((line, index) => [index + 1, line]));
+        expect(counts).toEqual({ bytes: bytes.length, lines: expected.length, overlong: 0 });
+      }),
+    );
+  });
+
+  it("keeps the beginning of a line that is too long, and counts it", async () => {
+    for (const size of [1, 7, 1000]) {
+      const { found, counts } = await lines(Buffer.from(`ab\n${"é".repeat(50)}\ncd\n${"x".repeat(99)}`), size, 11);
+      expect(found).toEqual([[1, "ab"], [2, "ééééé"], [3, "cd"], [4, "xxxxxxxxxxx"]]);
+      expect(counts).toEqual({ bytes: 206, lines: 4, overlong: 2 });
+    }
+  });
+
+  it("survives bytes that are no text", async () => {
+    const { found } = await lines(Buffer.from([0x61, 0xff, 0xfe, 0x0a, 0xe2, 0x82, 0x0a, 0x62]), 1);
+    expect(found).toEqual([[1, "a\ufffd\ufffd"], [2, "\ufffd"], [3, "b"]]);
+  });
+});
+
+describe("unpack", () => {
+  const text = Array.from({ length: 3000 }, (_, index) => `line ${index} ${Math.sin(index)}\n`).join("");
+
+  it.each([
+    ["plain text", Buffer.from(text)],
+    ["gzip", gzipSync(text)],
+    ["gzip of several members", Buffer.concat([gzipSync(text.slice(0, 9000)), gzipSync(text.slice(9000))])],
+    ["zstd", zstdStored(Buffer.from(text))],
+    ["zstd of several frames", Buffer.concat([zstdStored(Buffer.from(text.slice(0, 9000))), zstdStored(Buffer.from(text.slice(9000)))])],
+    ["UTF-16, little endian", Buffer.from(`\ufeff${text}`, "utf16le")],
+    ["UTF-16, big endian", Buffer.from(`\ufeff${text}`, "utf16le").swap16()],
+    ["UTF-16 without its mark", Buffer.from(text, "utf16le")],
+    ["UTF-16 in gzip", gzipSync(Buffer.from(`\ufeff${text}`, "utf16le"))],
+  ])("reads %s in any chunks", async (_kind, bytes) => {
+    for (const size of [1, 3, 4096, 1_000_000]) {
+      if (size < 9 && bytes.length > 40_000) continue;
+      expect(await unpacked(bytes, size)).toEqual({ text, warnings: [] });
+    }
+  });
+
+  it.each([
+    ["gzip", gzipSync(text)],
+    ["zstd", zstdStored(Buffer.from(text))],
+  ])("reads a %s archive up to where it is cut", async (kind, bytes) => {
+    const cut = await unpacked(bytes.subarray(0, Math.floor(bytes.length / 2)));
+    expect(cut.warnings).toEqual([`the ${kind} archive is cut off; read up to there`]);
+    expect(text.startsWith(cut.text)).toBe(true);
+    if (kind === "gzip") expect(cut.text.length).toBeGreaterThan(text.length / 4);
+  });
+
+  it("reads a damaged archive up to the damage", async () => {
+    const bytes = gzipSync(text);
+    bytes.fill(0xff, 20_000, 20_100);
+    const { text: read, warnings } = await unpacked(bytes, 500);
+    expect(warnings[0]).toMatch(/^the gzip archive is damaged/);
+    expect(read.slice(0, 1000)).toBe(text.slice(0, 1000));
+  });
+
+  it("reads a log that begins with a hole", async () => {
+    const { text: read } = await unpacked(Buffer.concat([Buffer.alloc(1500), Buffer.from(text)]));
+    expect(read.endsWith(text)).toBe(true);
+  });
+
+  it.each([
+    ["a tar archive", Buffer.concat([Buffer.alloc(257, 0x61), Buffer.from("ustar\u000000"), Buffer.alloc(300)])],
+    ["a tar archive in gzip", gzipSync(Buffer.concat([Buffer.alloc(257, 0x61), Buffer.from("ustar\u000000"), Buffer.alloc(300)]))],
+    ["a zip archive", Buffer.from("PK\u0003\u0004rest")],
+    ["an SQLite database", Buffer.from("SQLite format 3\u0000")],
+    ["binary data", Buffer.from([1, 2, 3, 4, 0, 5, 6, 0, 200, 201])],
+  ])("refuses %s with a reason", async (_kind, bytes) => {
+    await expect(unpacked(bytes)).rejects.toThrow(UserError);
+    await expect(unpacked(bytes)).rejects.toThrow(/^it is .*, not a log$/);
+  });
+
+  it("gives nothing for an empty file", async () => {
+    expect(await unpacked(Buffer.alloc(0))).toEqual({ text: "", warnings: [] });
+  });
+});
