@@ -163,11 +163,7 @@ const runCleanup = spec({
   read: (message) => {
     const run = runAndSession(message);
     return (
-      run && {
-        ...run,
-        aborted: word(message, "aborted") === "true",
-        timedOut: word(message, "timedOut") === "true",
-      }
+      run && { ...run, aborted: word(message, "aborted") === "true" }
     );
   },
 });

@@ -4,10 +4,7 @@
  * texts that begin as a gateway's events do: every other line may be anything.
  */
 import { type LineFormat, parsedLine } from "./format.ts";
-import { splitTag } from "./text.ts";
-
-const EVENT =
-  /^(?:embedded run [a-z ]+: (?:\S+=)?\S|run (?:cleanup|registered|cleared|active check|attempt): \S+=|lane (?:enqueue|dequeue|task (?:done|error|interrupted)|wait exceeded): lane=|session (?:state|turn created): \S+=|stuck session: |aborting run: sessionId=|abort failed: sessionId=|received SIG[A-Z0-9]+[;,]|signal SIG[A-Z0-9]+ received|SIGUSR[12]\b|restart mode: |listening on wss?:\/\/|AbortError: )/;
+import { beginsAsEvent, splitTag } from "./text.ts";
 
 export const bare: LineFormat = {
   name: "bare",
@@ -30,7 +27,7 @@ export const bare: LineFormat = {
       // `[gateway] 2026-…` is a supervisor's tag around a line that has more to say.
       return /^(?:\d|\{"|\[|std(?:out|err): )/.test(tagged.message) || tagged.message === "" ? undefined : parsedLine(tagged);
     }
-    if (!EVENT.test(line)) return undefined;
+    if (!beginsAsEvent(line)) return undefined;
     // The rest of a JSON line that was cut within its message.
     return line.includes('"_meta"') || line.endsWith('"}') || line.includes('","') ? undefined : parsedLine({ message: line, loose: true });
   },

@@ -5,7 +5,7 @@
 import type { Stamp } from "../model.ts";
 import { DIGITS, type LineFormat, parsedLine } from "./format.ts";
 import { timeAt } from "./stamps.ts";
-import { parseLevel, splitTag } from "./text.ts";
+import { beginsAsEvent, parseLevel, splitTag } from "./text.ts";
 
 // `name.1  | …` of a process manager.
 const OF_ANOTHER_FORM = /^[\w.-]+ +\| /;
@@ -34,7 +34,7 @@ export const consolePretty: LineFormat = {
     const text = line.slice(time.end + 1);
     const tagged = splitTag(text);
     if (tagged !== undefined) return parsedLine({ stamp, ...tagged });
-    if (!/^[A-Za-z"']/.test(text) || OF_ANOTHER_FORM.test(text)) return undefined;
+    if (!/^[A-Za-z"']/.test(text) || OF_ANOTHER_FORM.test(text) || beginsAsEvent(text)) return undefined;
     return parseLevel(text.slice(0, Math.max(0, text.indexOf(" ")))) === undefined
       ? parsedLine({ stamp, message: text })
       : undefined;

@@ -3,6 +3,7 @@ import { bare } from "./bare.ts";
 import type { EnvelopeFormat, LineFormat, LineOrigin } from "./format.ts";
 import { ENVELOPE_FORMATS, LINE_FORMATS } from "./index.ts";
 import { stripAnsi } from "./text.ts";
+import { timeline } from "./timeline.ts";
 
 /** A line with the names of the forms that it has. */
 export interface DecodedLine {
@@ -51,7 +52,7 @@ export class Decoder {
   #lastEnvelope: EnvelopeFormat | undefined;
   readonly #origins: boolean;
   readonly #pieces = new Map<string, string>();
-  /** Lines with a time less those without, within bounds. */
+  /** Lines of a logger less those by hand, within bounds. */
   #balance = 0;
 
   /** @param options `origins`: also find out what a line tells of its machine */
@@ -152,14 +153,17 @@ export class Decoder {
   }
 
   /**
-   * A line without a time among lines that have one is the rest of a text of
-   * several lines: a message that quotes a log must not count as the log. Only
-   * the colours of the logger itself say otherwise.
+   * A line that a person wrote, or one without a time, among lines of a logger
+   * is the rest of a text of several lines: a message that quotes a log must not
+   * count as the log. Only the colours of the logger itself say otherwise.
    */
   #trusts(decoded: DecodedLine, loggersColours: boolean): boolean {
-    const isBare = this.#lastLine === bare;
-    if (isBare && this.#balance > 0 && !(loggersColours && decoded.parsed.subsystem !== undefined)) return false;
-    this.#balance = Math.min(100, Math.max(-100, this.#balance + (isBare ? -1 : 1)));
+    const { stamp, subsystem } = decoded.parsed;
+    const byHand = this.#lastLine === bare || this.#lastLine === timeline;
+    if (byHand && this.#balance > 0 && !(loggersColours && subsystem !== undefined)) return false;
+    // A time of day and a text can be from both.
+    const byLogger = !byHand && (subsystem !== undefined || stamp?.kind === "instant");
+    if (byHand || byLogger) this.#balance = Math.min(100, Math.max(-100, this.#balance + (byHand ? -1 : 1)));
     return true;
   }
 }

@@ -92,3 +92,11 @@ export function jsonEnd(text: string, start: number): number {
   }
   return -1;
 }
+
+const EVENT =
+  /^(?:embedded run [a-z ]+: (?:\S+=)?\S|run (?:cleanup|registered|cleared|active check|attempt): \S+=|lane (?:enqueue|dequeue|task (?:done|error|interrupted)|wait exceeded): lane=|session (?:state|turn created): \S+=|stuck session: |aborting run: sessionId=|abort failed: sessionId=|received SIG[A-Z0-9]+[;,]|signal SIG[A-Z0-9]+ received|SIGUSR[12]\b|restart mode: |listening on wss?:\/\/|AbortError: )/;
+
+/** Whether a text begins as a gateway's run, lane, session or restart lines do. */
+export function beginsAsEvent(text: string): boolean {
+  return EVENT.test(text);
+}

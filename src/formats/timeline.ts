@@ -5,7 +5,7 @@
 import type { Stamp } from "../model.ts";
 import { type LineFormat, parsedLine } from "./format.ts";
 import { dateTimeAt, timeAt } from "./stamps.ts";
-import { splitTag } from "./text.ts";
+import { beginsAsEvent, splitTag } from "./text.ts";
 
 export const timeline: LineFormat = {
   name: "timeline",
@@ -18,6 +18,10 @@ export const timeline: LineFormat = {
     {
       line: "- **08:23:33** — SIGUSR1 received, gateway restarting",
       expect: { stamp: { kind: "time-of-day", ms: 30_213_000 }, message: "SIGUSR1 received, gateway restarting", loose: true },
+    },
+    {
+      line: "08:23:20 embedded run start: runId=12cbe357",
+      expect: { stamp: { kind: "time-of-day", ms: 30_200_000 }, message: "embedded run start: runId=12cbe357", loose: true },
     },
     {
       line: "[08:23:36] Gateway back up",
@@ -93,6 +97,6 @@ function restOf(line: string, found: FoundTime, start: LeadIn): string | undefin
   const marked = start.bracketed || start.end > 0 || separator.trim() !== "";
   if (marked) return /^std(?:out|err): /.test(rest) ? undefined : rest;
   if (found.machine || splitTag(rest) !== undefined) return undefined;
-  if (found.stamp.kind === "time-of-day") return undefined;
-  return rest;
+  // No logger writes its own events without its name.
+  return found.stamp.kind === "time-of-day" && !beginsAsEvent(rest) ? undefined : rest;
 }

@@ -43,7 +43,8 @@ async function takeHead(bytes: Bytes, wanted: number): Promise<Head> {
   while (length < wanted) {
     const next = await iterator.next();
     if (next.done === true) break;
-    chunks.push(next.value);
+    // Copied, because its owner may use the chunk's memory for the next one.
+    chunks.push(Buffer.from(next.value));
     length += next.value.length;
   }
   const head = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);

@@ -521,7 +521,7 @@ export class Tracker {
         run.abortLoggedAt ??= event.time;
         break;
       case "run-cleanup":
-        if (event.timedOut) run.timedOut = true;
+        // Its timedOut is no sign: 5.28 sets it for aborts by a person, too (seen after 0.4 s).
         if (event.aborted) {
           this.#end(run, { time: event.time, state: run.timedOut ? "timed-out" : "aborted", strength: END_STRENGTH.cleanup }, event);
         }

@@ -64,6 +64,8 @@ describe("decodeLine", () => {
     // The second line of a chat message that was printed as it is.
     expect(decoder.decode(RUN)).toBeUndefined();
     expect(decoder.decode(`[agent/embedded] ${RUN}`)).toBeUndefined();
+    expect(decoder.decode(`08:23:20 - ${RUN}`)).toBeUndefined();
+    expect(decoder.decode(`gateway-1  | ${RUN}`)).toBeUndefined();
     expect(decoder.decode("\u001b[36m[state/sqlite]\u001b[39m \u001b[90msnapshot\u001b[39m")?.format).toBe("bare");
   });
 
@@ -75,7 +77,7 @@ describe("decodeLine", () => {
     for (let round = 0; round < 3; round++) {
       for (const line of round === 1 ? samples.toReversed() : samples) {
         const alone = decodeLine(line);
-        if (alone?.format.endsWith("bare")) continue;
+        if (/(?:bare|timeline)$/.test(alone?.format ?? "")) continue;
         expect(decoder.decode(line)?.parsed).toEqual(alone?.parsed);
       }
     }

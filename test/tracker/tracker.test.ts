@@ -57,6 +57,16 @@ const ONE_PROCESS: Case[] = [
     expect: { ra: "aborted", "session a": "free" },
   },
   {
+    name: "an abort by a person that 5.28 calls timed out",
+    log: log(
+      up("08:00:00"),
+      starts("08:00:01", a),
+      at("08:00:02", "agent/embedded", "run cleanup: runId=ra sessionId=id-a aborted=true timedOut=true"),
+      laneError("08:00:02", "session:a", "This operation was aborted", "AbortError"),
+    ),
+    expect: { ra: "aborted", "session a": "free" },
+  },
+  {
     name: "an abort that only the lane tells",
     log: log(
       up("08:00:00"),
