@@ -1,0 +1,154 @@
+/**
+ * The lab: plays scenarios on real gateways and holds the doctor against what
+ * happened outside their logs.
+ *
+ *   npm run lab                       all versions, all scenarios (about half an hour)
+ *   npm run lab -- 2026.2.26 9.6      some versions
+ *   npm run lab -- --quick            the oldest and the newest gateway, the scenarios that matter most
+ *   npm run lab -- --keep FOLDER      keep the recordings there
+ *   npm run lab -- --scenario NAME    only that one; may be given more than once
+ *   npm run lab -- --replay FOLDER    judge what --keep kept, without playing anything
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { differences } from "./compare.ts";
+import { runDoctor } from "./doctor.ts";
+import { installGateway } from "./install.ts";
+import { record, recordingDir, type Recording } from "./record.ts";
+import type { Scenario } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
+import type { Truth } from "./truth.ts";
+import { findGateway, GATEWAY_VERSIONS, gatewayName, type GatewayVersion } from "./versions.ts";
+
+interface Job {
+  readonly version: GatewayVersion;
+  readonly scenario: Scenario;
+}
+
+/** Gateways at once: each takes a core for its start. */
+const WORKERS = 2;
+const QUICK_VERSIONS = ["2026.1.24-3", "2026.9.6"];
+const QUICK_SCENARIOS = ["restart-mix", "crash", "lanes-exhausted", "info-level"];
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      keep: { type: "string" },
+      replay: { type: "string" },
+      scenario: { type: "string", multiple: true },
+    },
+  });
+  const words = positionals.length > 0 ? positionals : values.quick ? QUICK_VERSIONS : GATEWAY_VERSIONS.map((one) => one.version);
+  const versions = words.map((word) => findGateway(word) ?? unknown(word, GATEWAY_VERSIONS.map(gatewayName)));
+  const names = values.scenario ?? (values.quick ? QUICK_SCENARIOS : SCENARIOS.map((one) => one.name));
+  for (const name of names) if (!SCENARIOS.some((one) => one.name === name)) unknown(name, SCENARIOS.map((one) => one.name));
+
+  const jobs = versions.flatMap((version) =>
+    SCENARIOS.filter((scenario) => names.includes(scenario.name) && scenario.appliesTo(version)).map((scenario) => ({ version, scenario })),
+  );
+  if (values.replay !== undefined) return replay(jobs, values.replay);
+
+  for (const version of versions) await installGateway(version, say);
+  const out = values.keep ?? mkdtempSync(join(tmpdir(), "sessions-lab-out-"));
+  mkdirSync(out, { recursive: true });
+  const verdicts: Verdict[] = [];
+  await playAll(jobs, async (job) => {
+    verdicts.push(await judge(job, () => record(job.version, job.scenario, out)));
+  });
+  const code = close(verdicts);
+  if (values.keep === undefined && code === 0) rmSync(out, { recursive: true, force: true });
+  else say(`recordings are in ${out}`);
+  return code;
+}
+
+type Verdict = "passed" | "failed";
+
+async function replay(jobs: readonly Job[], folder: string): Promise<number> {
+  const verdicts: Verdict[] = [];
+  for (const job of jobs) {
+    const dir = recordingDir(folder, job.version, job.scenario);
+    if (!existsSync(dir)) continue;
+    const truth = JSON.parse(readFileSync(join(dir, "truth.json"), "utf8")) as Truth;
+    verdicts.push(await judge(job, async () => ({ dir, truth })));
+  }
+  return close(verdicts);
+}
+
+function close(verdicts: readonly Verdict[]): number {
+  const failed = verdicts.filter((verdict) => verdict === "failed").length;
+  say(`${verdicts.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** Holds the doctor against both logs of a recording, and says what it found. */
+async function judge({ version, scenario }: Job, recording: () => Promise<Recording>): Promise<Verdict> {
+  const began = Date.now();
+  const wrong: string[] = [];
+  let told = "";
+  try {
+    const { dir, truth } = await recording();
+    told = `${Object.keys(truth.runs).length} messages, ${Object.keys(truth.sessions).length} sessions`;
+    for (const log of logsThatTell({ version, scenario })) {
+      const { exitCode, report } = await runDoctor([join(dir, log)]);
+      wrong.push(...differences(truth, report, exitCode).map((line) => `${log}: ${line}`));
+    }
+  } catch (error) {
+    wrong.push(error instanceof Error ? error.message : String(error));
+  }
+  const seconds = Math.round((Date.now() - began) / 1000);
+  const name = `${gatewayName(version)} ${scenario.name}`;
+  say(`${wrong.length === 0 ? "ok    " : "FAILED"} ${name.padEnd(48)} ${told} (${seconds} s)`);
+  for (const line of wrong) say(`         ${line}`);
+  return wrong.length === 0 ? "passed" : "failed";
+}
+
+function logsThatTell({ version, scenario }: Job): string[] {
+  return scenario.debug && version.fileHolds === "warnings" ? ["console.log"] : ["gateway.jsonl", "console.log"];
+}
+
+/** A few at once, but never two gateways that share one log file. */
+async function playAll(jobs: readonly Job[], play: (job: Job) => Promise<void>): Promise<void> {
+  const waiting = [...jobs];
+  let sharedLogIsTaken = false;
+  const work = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const index = waiting.findIndex((job) => !(sharedLogIsTaken && sharesLog(job)));
+      if (index < 0) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        continue;
+      }
+      const [job] = waiting.splice(index, 1) as [Job];
+      if (sharesLog(job)) sharedLogIsTaken = true;
+      await play(job);
+      if (sharesLog(job)) sharedLogIsTaken = false;
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+}
+
+/** These versions ignore the log file of the config and write the machine's. */
+function sharesLog({ version }: Job): boolean {
+  return version.debug.by === "env";
+}
+
+function unknown(word: string, known: readonly string[]): never {
+  throw new Error(`"${word}" is not known here; there is: ${known.join(", ")}`);
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+main(process.argv.slice(2)).then(
+  // Sockets and timers of the gateways would keep us here.
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  },
+);
