@@ -264,9 +264,21 @@ class MergedReading implements Reading {
   }
 
   #record(source: number, path: string, line: SourceLine, time: number | undefined): LogRecord {
-    const { stamp: _, ...parsed } = line.parsed;
-    const place = { location: { path, line: line.line }, source, stream: this.#streams.of(source, line.stream ?? "") };
-    return time === undefined ? { ...parsed, ...place } : { ...parsed, time, ...place };
+    const { level, subsystem, message, meta, product, loose } = line.parsed;
+    // Field by field: copying objects took most of the time of reading a log.
+    const record: { -readonly [Key in keyof LogRecord]: LogRecord[Key] } = {
+      message,
+      location: { path, line: line.line },
+      source,
+      stream: this.#streams.of(source, line.stream ?? ""),
+    };
+    if (time !== undefined) record.time = time;
+    if (subsystem !== undefined) record.subsystem = subsystem;
+    if (level !== undefined) record.level = level;
+    if (meta !== undefined) record.meta = meta;
+    if (product !== undefined) record.product = product;
+    if (loose !== undefined) record.loose = loose;
+    return record;
   }
 }
 
@@ -275,7 +287,10 @@ const MOST_WAITING = 10_000;
 
 function formatNames(formats: ReadonlyMap<string, number>): string | null {
   if (formats.size === 0) return null;
-  return [...formats].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name).join(", ");
+  return [...formats]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .map(([name]) => name)
+    .join(", ");
 }
 
 function cannotRead(path: string, error: unknown): UserError {

@@ -59,7 +59,8 @@ describe("Clock", () => {
     const offsets = fc.integer({ min: -48, max: 56 }).map((quarters) => quarters * 15 * 60_000);
     fc.assert(
       fc.property(start, steps, offsets, (first, gaps, offset) => {
-        const times = gaps.reduce((all, gap) => [...all, Math.floor(((all.at(-1) ?? first) + gap) / 1000) * 1000], [Math.floor(first / 1000) * 1000]);
+        const times = [Math.floor(first / 1000) * 1000];
+        for (const gap of gaps) times.push(Math.floor(((times.at(-1) ?? first) + gap) / 1000) * 1000);
         // A log whose first lines come late by midnight can't be told from one that begins a day earlier.
         fc.pre(times.every((time) => time + offset >= Math.floor(((times[0] ?? 0) + offset) / DAY) * DAY));
         const stamps = times.map((time) => ({ kind: "time-of-day", ms: (time + offset) % DAY }) as const);
@@ -91,7 +92,15 @@ describe("SourceClock", () => {
 describe("alignToPeer", () => {
   it("says nothing where the logs contradict", () => {
     expect(alignToPeer([], 0)).toBeUndefined();
-    expect(alignToPeer([[0, 1_800_000], [0, 9_000_000]], 0)).toBeUndefined();
+    expect(
+      alignToPeer(
+        [
+          [0, 1_800_000],
+          [0, 9_000_000],
+        ],
+        0,
+      ),
+    ).toBeUndefined();
   });
 });
 

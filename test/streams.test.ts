@@ -9,14 +9,18 @@ import { type Reading, type ReadOptions, readSources } from "../src/streams.ts";
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const fixture = (path: string): string => readFileSync(new URL(`../fixtures/${path}`, import.meta.url), "utf8");
 
-async function read(sources: readonly Source[], options: Partial<ReadOptions> = {}): Promise<{ reading: Reading; records: LogRecord[] }> {
+async function read(
+  sources: readonly Source[],
+  options: Partial<ReadOptions> = {},
+): Promise<{ reading: Reading; records: LogRecord[] }> {
   const reading = await readSources(sources, { now: NOW, ...options });
   const records: LogRecord[] = [];
   for await (const record of reading) records.push(record);
   return { reading, records };
 }
 
-const text = (path: string, content: string, more: Partial<Source> = {}): Source => bytesSource(path, Buffer.from(content), more);
+const text = (path: string, content: string, more: Partial<Source> = {}): Source =>
+  bytesSource(path, Buffer.from(content), more);
 
 /** A source that gives its bytes in pieces and can be opened once, as a pipe. */
 function pipe(path: string, content: string, size: number): Source {
@@ -85,7 +89,14 @@ describe("readSources", () => {
     reading.countCandidate(0, true);
     reading.countCandidate(0, false);
     expect(reading.summaries()).toEqual([
-      { path: "x.log", format: "console", bytes: Buffer.byteLength(content), lines: 86, candidates: 1, unparsedCandidates: 1 },
+      {
+        path: "x.log",
+        format: "console",
+        bytes: Buffer.byteLength(content),
+        lines: 86,
+        candidates: 1,
+        unparsedCandidates: 1,
+      },
     ]);
   });
 
@@ -103,7 +114,8 @@ describe("readSources", () => {
     const found = both.records.filter((record) => start(record) && record.location.path === "console.log");
     const times = new Map(exact as [string, number][]);
     expect(found.length).toBeGreaterThan(10);
-    for (const record of found) expect((record.time ?? 0) / 1000 - (times.get(record.message) ?? 0)).toBeLessThanOrEqual(1);
+    for (const record of found)
+      expect((record.time ?? 0) / 1000 - (times.get(record.message) ?? 0)).toBeLessThanOrEqual(1);
     expect(new Set(both.records.map((record) => record.stream))).toEqual(new Set(["gateway"]));
     expect(both.reading.datesAssumed).toBe(false);
   });
@@ -141,18 +153,29 @@ describe("readSources", () => {
     const line = (name: string, minute: number, id: string) =>
       `${name}  | 2026-11-23T08:${String(minute % 60).padStart(2, "0")}:00.000Z [agent/embedded] embedded run start: runId=${id} sessionId=${id}`;
     const many = Array.from({ length: 5000 }, () => line("a-1", 1, "r"));
-    const { records } = await read([text("compose.log", [...many, line("b-1", 2, "s"), line("a-1", 3, "t")].join("\n"))]);
+    const { records } = await read([
+      text("compose.log", [...many, line("b-1", 2, "s"), line("a-1", 3, "t")].join("\n")),
+    ]);
     expect(records.slice(-2).map((record) => record.stream)).toEqual(["b-1", "a-1"]);
   });
 
   it("keeps two gateways apart that were logged at the same time", async () => {
-    const { records } = await read([text("a/gateway.jsonl", jsonl), text("b/gateway.jsonl", fixture("openclaw-2026.9.6/gateway.jsonl").replaceAll("2026-11-23T06:", "2026-11-23T07:"))]);
+    const { records } = await read([
+      text("a/gateway.jsonl", jsonl),
+      text(
+        "b/gateway.jsonl",
+        fixture("openclaw-2026.9.6/gateway.jsonl").replaceAll("2026-11-23T06:", "2026-11-23T07:"),
+      ),
+    ]);
     expect(new Set(records.map((record) => record.stream))).toEqual(new Set(["a/gateway.jsonl", "b/gateway.jsonl"]));
   });
 
   it("gives early lines without a time that of the first one that has it", async () => {
     const { records } = await read([text("x.log", "[plugins] early\n2026-11-23T08:00:00.000Z [ws] a\n")]);
-    expect(records.map((record) => record.time)).toEqual([Date.parse("2026-11-23T08:00:00Z"), Date.parse("2026-11-23T08:00:00Z")]);
+    expect(records.map((record) => record.time)).toEqual([
+      Date.parse("2026-11-23T08:00:00Z"),
+      Date.parse("2026-11-23T08:00:00Z"),
+    ]);
     const { records: never } = await read([text("x.log", "[ws] one\nembedded run start: runId=r sessionId=s\n")]);
     expect(never.map((record) => record.time)).toEqual([undefined, undefined]);
   });
@@ -162,14 +185,18 @@ describe("readSources", () => {
     const last = async (content: string) => (await read([text("x.log", content)])).records.at(-1)?.message;
     expect(await last(cut)).toBe("embedded run agent start: runId=12cbe...");
     expect(await last(`${cut}\n`)).toBe("embedded run agent start: runId=12cbe");
-    expect(await last(`${cut}357-0a5b-4f43-9a66-6d2a4b0c9f11`)).toBe("embedded run agent start: runId=12cbe357-0a5b-4f43-9a66-6d2a4b0c9f11");
+    expect(await last(`${cut}357-0a5b-4f43-9a66-6d2a4b0c9f11`)).toBe(
+      "embedded run agent start: runId=12cbe357-0a5b-4f43-9a66-6d2a4b0c9f11",
+    );
   });
 
   it("skips what nobody needs, and loses no line that somebody needs", async () => {
     const big = fixture("clawdbot-2026.1.24-3-a/gateway.jsonl");
     const needed = (record: LogRecord): boolean => record.message.includes("embedded run");
     const { records: all, reading: whole } = await read([text("x", big)]);
-    const { records: some, reading } = await read([text("x", big)], { mayMatter: (line) => line.includes("embedded run") });
+    const { records: some, reading } = await read([text("x", big)], {
+      mayMatter: (line) => line.includes("embedded run"),
+    });
     expect(some.length).toBeLessThan(all.length);
     expect(some.filter(needed)).toEqual(all.filter(needed));
     expect(some.at(-1)).toEqual(all.at(-1));
@@ -190,6 +217,8 @@ describe("readSources", () => {
     expect(records).toHaveLength(83);
     expect(reading.warnings).toEqual([{ path: "secret.log", message: "cannot be read: permission denied" }]);
     await expect(read([denied])).rejects.toThrow(new UserError("cannot read secret.log: permission denied"));
-    await expect(read([text("x.zip", "PK\u0003\u0004")])).rejects.toThrow("cannot read x.zip: it is a zip archive, not a log");
+    await expect(read([text("x.zip", "PK\u0003\u0004")])).rejects.toThrow(
+      "cannot read x.zip: it is a zip archive, not a log",
+    );
   });
 });

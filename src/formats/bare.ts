@@ -25,10 +25,14 @@ export const bare: LineFormat = {
     const tagged = splitTag(line);
     if (tagged !== undefined) {
       // `[gateway] 2026-…` is a supervisor's tag around a line that has more to say.
-      return /^(?:\d|\{"|\[|std(?:out|err): )/.test(tagged.message) || tagged.message === "" ? undefined : parsedLine(tagged);
+      return /^(?:\d|\{"|\[|std(?:out|err): )/.test(tagged.message) || tagged.message === ""
+        ? undefined
+        : parsedLine(tagged);
     }
     if (!beginsAsEvent(line)) return undefined;
     // The rest of a JSON line that was cut within its message.
-    return line.includes('"_meta"') || line.endsWith('"}') || line.includes('","') ? undefined : parsedLine({ message: line, loose: true });
+    return line.includes('"_meta"') || line.endsWith('"}') || line.includes('","')
+      ? undefined
+      : parsedLine({ message: line, loose: true });
   },
 };

@@ -33,8 +33,6 @@ export const githubActions: EnvelopeFormat = {
     if (time === undefined || time.digits !== 7 || line.charCodeAt(time.end) !== 0x20) return undefined;
     const inner = line.slice(time.end + 1);
     if (/^std(?:out|err) [FP](?: |$)/.test(inner)) return undefined;
-    return step > 0
-      ? { inner, stamp: time.stamp, stream: line.slice(0, job) }
-      : { inner, stamp: time.stamp };
+    return step > 0 ? { inner, stamp: time.stamp, stream: line.slice(0, job) } : { inner, stamp: time.stamp };
   },
 };

@@ -31,7 +31,10 @@ export const consoleCompact: LineFormat = {
     },
     {
       line: "2026-01-28T08:23:34.000Z Embedded agent failed before reply: boom",
-      expect: { stamp: { kind: "instant", ms: 1_769_588_614_000 }, message: "Embedded agent failed before reply: boom" },
+      expect: {
+        stamp: { kind: "instant", ms: 1_769_588_614_000 },
+        message: "Embedded agent failed before reply: boom",
+      },
     },
   ],
   parse(line) {

@@ -13,9 +13,15 @@ export const dockerCompose: EnvelopeFormat = {
   first: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
   samples: [
     { line: `gateway-1  | ${SAMPLE}`, expect: { inner: SAMPLE, stream: "gateway-1" } },
-    { line: "openclaw_gateway_1 | [ws] hello there", expect: { inner: "[ws] hello there", stream: "openclaw_gateway_1" } },
+    {
+      line: "openclaw_gateway_1 | [ws] hello there",
+      expect: { inner: "[ws] hello there", stream: "openclaw_gateway_1" },
+    },
     // foreman and its like put the time before the name.
-    { line: "08:23:20 web.1  | [ws] hello there", expect: { inner: "[ws] hello there", stamp: { kind: "time-of-day", ms: 30_200_000 }, stream: "web.1" } },
+    {
+      line: "08:23:20 web.1  | [ws] hello there",
+      expect: { inner: "[ws] hello there", stamp: { kind: "time-of-day", ms: 30_200_000 }, stream: "web.1" },
+    },
   ],
   unwrap(line) {
     const time = timeAt(line, 0);

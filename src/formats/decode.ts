@@ -71,7 +71,9 @@ export class Decoder {
     if (text.charCodeAt(text.length - 1) === 0x0d) text = text.slice(0, -1);
     if (text.length < 8) return undefined;
     const decoded = this.#open(text, undefined, "", undefined, 0);
-    return decoded !== undefined && this.#trusts(decoded, coloured && line.includes(`${ESC}[39m `)) ? decoded : undefined;
+    return decoded !== undefined && this.#trusts(decoded, coloured && line.includes(`${ESC}[39m `))
+      ? decoded
+      : undefined;
   }
 
   #open(

@@ -104,8 +104,9 @@ export const journaldJson: EnvelopeFormat = {
 /** journalctl writes a text that is not plain ASCII (colours!) as an array of its bytes. */
 function messageOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  if (!Array.isArray(value) || !value.every((byte) => typeof byte === "number")) return undefined;
-  return new TextDecoder().decode(Uint8Array.from(value as number[]));
+  if (!Array.isArray(value)) return undefined;
+  const bytes: readonly unknown[] = value;
+  return bytes.every((byte) => typeof byte === "number") ? new TextDecoder().decode(Uint8Array.from(bytes)) : undefined;
 }
 
 function unitOf(entry: JsonObject): string | undefined {

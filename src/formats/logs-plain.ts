@@ -73,7 +73,8 @@ export const logsPlain: LineFormat = {
 };
 
 // Every subsystem of the run lines; other one-word labels can't be told from the message's first word.
-const LABELS = /^(?:gateway|diagnostic|agents?|plugins?|cron|ws|shutdown|reload|heartbeat|restart|browser|hooks|channels|bonjour|canvas)$/;
+const LABELS =
+  /^(?:gateway|diagnostic|agents?|plugins?|cron|ws|shutdown|reload|heartbeat|restart|browser|hooks|channels|bonjour|canvas)$/;
 
 function splitLabel(text: string): { subsystem: string | undefined; rest: string } {
   const space = text.indexOf(" ");

@@ -19,7 +19,7 @@ function two(text: string, at: number): number {
 }
 
 /** Days from 1970-01-01 to a date of the Gregorian calendar; `month` counts from 1. */
-export function daysFromCivil(year: number, month: number, day: number): number {
+function daysFromCivil(year: number, month: number, day: number): number {
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);
   const ofEra = shifted - era * 400;

@@ -13,15 +13,27 @@ export const timeline: LineFormat = {
   samples: [
     {
       line: "08:23:20 - embedded run start: runId=12cbe357...",
-      expect: { stamp: { kind: "time-of-day", ms: 30_200_000 }, message: "embedded run start: runId=12cbe357...", loose: true },
+      expect: {
+        stamp: { kind: "time-of-day", ms: 30_200_000 },
+        message: "embedded run start: runId=12cbe357...",
+        loose: true,
+      },
     },
     {
       line: "- **08:23:33** — SIGUSR1 received, gateway restarting",
-      expect: { stamp: { kind: "time-of-day", ms: 30_213_000 }, message: "SIGUSR1 received, gateway restarting", loose: true },
+      expect: {
+        stamp: { kind: "time-of-day", ms: 30_213_000 },
+        message: "SIGUSR1 received, gateway restarting",
+        loose: true,
+      },
     },
     {
       line: "08:23:20 embedded run start: runId=12cbe357",
-      expect: { stamp: { kind: "time-of-day", ms: 30_200_000 }, message: "embedded run start: runId=12cbe357", loose: true },
+      expect: {
+        stamp: { kind: "time-of-day", ms: 30_200_000 },
+        message: "embedded run start: runId=12cbe357",
+        loose: true,
+      },
     },
     {
       line: "[08:23:36] Gateway back up",
@@ -37,7 +49,11 @@ export const timeline: LineFormat = {
     },
     {
       line: "2026-01-28 03:23:20 EST  embedded run start: runId=12cbe357",
-      expect: { stamp: { kind: "instant", ms: 1_769_588_600_000 }, message: "embedded run start: runId=12cbe357", loose: true },
+      expect: {
+        stamp: { kind: "instant", ms: 1_769_588_600_000 },
+        message: "embedded run start: runId=12cbe357",
+        loose: true,
+      },
     },
   ],
   parse(line) {

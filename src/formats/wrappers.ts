@@ -5,7 +5,8 @@ import { dateTimeAt, monthDayAt } from "./stamps.ts";
 const SAMPLE = "2026-01-28T08:23:20.101Z [agent/embedded] embedded run start: runId=r-1";
 
 const TAGS = /^((?:\[[^\][]{1,60}\] ?)*)\[([^\][]{19,40})\] (?:std(?:out|err): ?)?/;
-const TAGS_ONLY = /^((?:\[[A-Za-z0-9][\w.:@/-]{0,59}\] ?)+)(?:std(?:out|err): ?|(?=\d{4}-\d\d-\d\dT|\{"(?:0|time|type)"))/;
+const TAGS_ONLY =
+  /^((?:\[[A-Za-z0-9][\w.:@/-]{0,59}\] ?)+)(?:std(?:out|err): ?|(?=\d{4}-\d\d-\d\dT|\{"(?:0|time|type)"))/;
 
 export const appWrapper: EnvelopeFormat = {
   name: "wrapper",
@@ -78,7 +79,9 @@ export const fly: EnvelopeFormat = {
   unwrap(line) {
     const time = dateTimeAt(line);
     if (time === undefined || time.stamp.kind !== "instant") return undefined;
-    const found = /^ ([a-z]+\[\w+\]) \w+ \[(?:debug|info|warn|warning|error)\] ?/.exec(line.slice(time.end, time.end + 200));
+    const found = /^ ([a-z]+\[\w+\]) \w+ \[(?:debug|info|warn|warning|error)\] ?/.exec(
+      line.slice(time.end, time.end + 200),
+    );
     if (found === null) return undefined;
     return { inner: line.slice(time.end + found[0].length), stamp: time.stamp, stream: found[1] as string };
   },

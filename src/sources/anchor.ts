@@ -101,7 +101,8 @@ async function sharedTimes(scan: RelativeTimes, peers: readonly Peek[]): Promise
     for await (const lines of readLines(source, newTally(), { onWarning: ignore, mayMatter: isMark })) {
       for (const { parsed } of lines) {
         const undated = parsed.stamp?.kind === "instant" ? scan.marks.get(parsed.message) : undefined;
-        if (undated !== undefined && parsed.stamp?.kind === "instant") pairs.set(parsed.message, [undated, parsed.stamp.ms]);
+        if (undated !== undefined && parsed.stamp?.kind === "instant")
+          pairs.set(parsed.message, [undated, parsed.stamp.ms]);
       }
       if (pairs.size >= PAIRS_WANTED) return [...pairs.values()];
     }

@@ -96,7 +96,8 @@ class Search {
 
   async service(state: StateFolder): Promise<void> {
     const folder = join(state.path, "logs");
-    const prefix = PRODUCTS.map((product) => setting(this.#env, `${product.toUpperCase()}_LOG_PREFIX`)).find(Boolean) ?? "gateway";
+    const prefix =
+      PRODUCTS.map((product) => setting(this.#env, `${product.toUpperCase()}_LOG_PREFIX`)).find(Boolean) ?? "gateway";
     await this.#family(join(folder, `${prefix}.log`), state.product, state.profile);
     await this.#add(join(folder, `${prefix}.err.log`), state.product, state.profile);
   }

@@ -80,7 +80,10 @@ function isSurelySame(one: Unit, other: Unit): boolean {
 function sameListening(one: Unit, other: Unit): boolean {
   for (const [place, time] of one.listens) {
     const otherTime = other.listens.get(place);
-    if (other.listens.has(place) && (time === undefined || otherTime === undefined || Math.abs(time - otherTime) < 3000)) {
+    if (
+      other.listens.has(place) &&
+      (time === undefined || otherTime === undefined || Math.abs(time - otherTime) < 3000)
+    ) {
       return true;
     }
   }
@@ -106,7 +109,8 @@ function contradict(one: Unit, other: Unit): boolean {
 }
 
 function samePorts(one: Unit, other: Unit): boolean {
-  const ports = (unit: Unit): Set<string> => new Set([...unit.listens.keys()].map((place) => place.split(" ")[0] as string));
+  const ports = (unit: Unit): Set<string> =>
+    new Set([...unit.listens.keys()].map((place) => place.split(" ")[0] as string));
   return one.listens.size === 0 || other.listens.size === 0 || shares(ports(one), ports(other));
 }
 
@@ -116,7 +120,11 @@ const ROTATION = /(?:\.(?:gz|zst|\d{1,3}|\d{8}|err|out|old|log|jsonl|ndjson|json
 /** What the files of one log have in common: folder and bare name. */
 export function family(path: string): string {
   let name = basename(path);
-  for (let shorter = name.replace(ROTATION, ""); shorter !== name && shorter !== ""; shorter = name.replace(ROTATION, "")) {
+  for (
+    let shorter = name.replace(ROTATION, "");
+    shorter !== name && shorter !== "";
+    shorter = name.replace(ROTATION, "")
+  ) {
     name = shorter;
   }
   return `${dirname(path)}/${name}`;
@@ -127,7 +135,8 @@ function isSameFamily(one: Unit, other: Unit): boolean {
 }
 
 function overlap(one: Unit, other: Unit): boolean {
-  if (one.from === undefined || one.to === undefined || other.from === undefined || other.to === undefined) return false;
+  if (one.from === undefined || one.to === undefined || other.from === undefined || other.to === undefined)
+    return false;
   // A rotated file and the next one may share their last second.
   return one.from + 1000 < other.to && other.from + 1000 < one.to;
 }
@@ -137,13 +146,19 @@ function joinInTime(units: readonly Unit[], sets: Sets): void {
   const members = (root: number): Unit[] => units.filter((_, index) => sets.find(index) === root);
   const roots = (): number[] => [...new Set(units.map((_, index) => sets.find(index)))];
   const mayJoin = (one: number, other: number): boolean =>
-    members(one).every((a) => members(other).every((b) => !differByName(a, b) && samePorts(a, b) && (!overlap(a, b) || isSilent(a) || isSilent(b))));
+    members(one).every((a) =>
+      members(other).every(
+        (b) => !differByName(a, b) && samePorts(a, b) && (!overlap(a, b) || isSilent(a) || isSilent(b)),
+      ),
+    );
   for (;;) {
     let joined = false;
     for (const root of roots()) {
       if (sets.find(root) !== root) continue;
       const others = roots().filter((other) => other !== root && mayJoin(root, other));
-      const near = others.filter((other) => folders(members(other)).some((folder) => folders(members(root)).includes(folder)));
+      const near = others.filter((other) =>
+        folders(members(other)).some((folder) => folders(members(root)).includes(folder)),
+      );
       const choice = others.length === 1 ? others[0] : near.length === 1 ? near[0] : undefined;
       if (choice === undefined) continue;
       sets.union(root, choice);

@@ -1,7 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 
 /** Longer lines are kept up to here and counted; a gateway's longest are tool outputs of some 100 kB. */
-export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /** Lines that were read together. */
 export interface LineBatch {
@@ -49,7 +49,11 @@ export async function* splitLines(
       end = chunk.indexOf(10, start);
     }
     for (; end >= 0; end = chunk.indexOf(10, start)) {
-      lines.push(end - start > maxLine ? join([chunk.subarray(start, end)], end - start, maxLine, counts) : chunk.toString("utf8", start, end));
+      lines.push(
+        end - start > maxLine
+          ? join([chunk.subarray(start, end)], end - start, maxLine, counts)
+          : chunk.toString("utf8", start, end),
+      );
       start = end + 1;
     }
     // The chunk's memory may be used again by its owner, so what waits for its end is copied.

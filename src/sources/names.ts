@@ -1,7 +1,8 @@
 /** What the names of files tell. Pure. */
 import { basename } from "node:path";
 
-const ROLLING = /^(clawdbot|moltbot|openclaw)(?:-([a-z0-9-]+?))?-\d{4}-\d{2}-\d{2}(?:\.\d+)?\.log(?:\.\d+)?(?:\.(?:gz|zst))?$/;
+const ROLLING =
+  /^(clawdbot|moltbot|openclaw)(?:-([a-z0-9-]+?))?-\d{4}-\d{2}-\d{2}(?:\.\d+)?\.log(?:\.\d+)?(?:\.(?:gz|zst))?$/;
 
 /** Whether a name is a gateway's dated log file, with the profile in it. */
 export function rollingLog(path: string): { product: string; profile: string | undefined } | undefined {
@@ -11,7 +12,8 @@ export function rollingLog(path: string): { product: string; profile: string | u
 
 const LOG_LIKE = /\.(?:log|jsonl|ndjson|json|txt|out|err|journal\.txt)(?:[.-]\d{1,8})?(?:\.(?:gz|zst))?$/i;
 const BARE_NAMES = /^(?:syslog|messages|nohup\.out|stdout|stderr)(?:\.\d+)?(?:\.(?:gz|zst))?$/i;
-const STATE = /^(?:sessions\.json|.*\.jsonl\.(?:lock|reset|deleted).*|package(?:-lock)?\.json|tsconfig.*\.json|.*\.sqlite.*)$/i;
+const STATE =
+  /^(?:sessions\.json|.*\.jsonl\.(?:lock|reset|deleted).*|package(?:-lock)?\.json|tsconfig.*\.json|.*\.sqlite.*)$/i;
 const UUID_TRANSCRIPT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*\.jsonl/i;
 
 /** Whether a file in a folder may be a log by its name; its first lines decide. */

@@ -64,7 +64,14 @@ class Collector {
   readonly undated: SourceLine[] = [];
   firstInstant: number | undefined;
   zone: number | undefined;
-  coarse = true;
+  /** Whether times are in whole seconds: all of them, and those that need a date. */
+  #wholeSeconds = true;
+  #wholeTimes: boolean | undefined;
+
+  get coarse(): boolean {
+    // A console can change from full times to short ones once its config is read.
+    return this.#wholeTimes ?? this.#wholeSeconds;
+  }
 
   /** @returns whether the source ended within the head */
   async head(source: Source): Promise<boolean> {
@@ -90,7 +97,11 @@ class Collector {
 
   #add(line: SourceLine): void {
     const { stamp } = line.parsed;
-    if (stamp !== undefined && stamp.ms % 1000 !== 0) this.coarse = false;
+    if (stamp !== undefined) {
+      const whole = stamp.ms % 1000 === 0;
+      if (!whole) this.#wholeSeconds = false;
+      if (stamp.kind === "time-of-day") this.#wholeTimes = whole && this.#wholeTimes !== false;
+    }
     if (stamp?.kind === "instant") this.firstInstant ??= stamp.ms;
     else if (stamp !== undefined && this.firstInstant === undefined) this.undated.push(line);
     this.zone ??= line.origin?.zone;
@@ -130,7 +141,9 @@ function addEvidence(evidence: Evidence, line: SourceLine, time: number | undefi
 async function isPlain(source: Source): Promise<boolean> {
   const magic = await source.readRange?.(0, 4);
   // Text begins with none of: gzip, zstd and its skippable frames, UTF-16.
-  return magic !== undefined && ![0x1f, 0x28, 0xff, 0xfe].includes(magic[0] ?? 0) && magic[1] !== 0x2a && magic[1] !== 0;
+  return (
+    magic !== undefined && ![0x1f, 0x28, 0xff, 0xfe].includes(magic[0] ?? 0) && magic[1] !== 0x2a && magic[1] !== 0
+  );
 }
 
 function ignore(): void {

@@ -1,4 +1,6 @@
-import { Decoder, type DecodedLine } from "../formats/decode.ts";
+import { Decoder } from "../formats/decode.ts";
+import type { LineOrigin } from "../formats/format.ts";
+import type { ParsedLine } from "../model.ts";
 import type { LineCounts } from "./lines.ts";
 import { splitLines } from "./lines.ts";
 import type { Source } from "./source.ts";
@@ -12,7 +14,13 @@ export interface Tally extends LineCounts {
   others: number;
 }
 
-export interface SourceLine extends DecodedLine {
+export interface SourceLine {
+  readonly parsed: ParsedLine;
+  readonly format: string;
+  /** The containers, units and jobs around the line. */
+  readonly stream: string | undefined;
+  /** What the line tells of its machine; only where that was asked for. */
+  readonly origin: LineOrigin | undefined;
   /** Number of the line in its source, counted from 1. */
   readonly line: number;
 }
@@ -73,13 +81,15 @@ export async function* readLines(
       }
       dated = decoded.parsed.stamp?.kind === "instant";
       tally.formats.set(decoded.format, (tally.formats.get(decoded.format) ?? 0) + 1);
-      const line = batch.first + index;
-      decodedLines.push({ ...(batch.unterminated ? markCut(decoded) : decoded), line });
+      const { format, stream, origin } = decoded;
+      const parsed = batch.unterminated ? markCut(decoded.parsed) : decoded.parsed;
+      decodedLines.push({ parsed, format, stream, origin, line: batch.first + index });
     }
     if (decodedLines.length > 0) yield decodedLines;
   }
   if (tally.overlong > 0) {
-    options.onWarning(`${tally.overlong} lines were too long to be read whole; their ends were left out`);
+    const what = tally.overlong === 1 ? "a line was" : `${tally.overlong} lines were`;
+    options.onWarning(`${what} too long to be read whole; what is beyond 16 MiB was left out`);
   }
 }
 
@@ -90,8 +100,8 @@ const WHOLE_UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * The end of a file that breaks off within an id would name a run that does not
  * exist, so the id gets the dots of one that was cut short.
  */
-function markCut(decoded: DecodedLine): DecodedLine {
-  const { message } = decoded.parsed;
-  if (!ENDS_WITH_ID.test(message) || WHOLE_UUID.test(message) || /(?:\.\.\.|…)$/.test(message)) return decoded;
-  return { ...decoded, parsed: { ...decoded.parsed, message: `${message}...` } };
+function markCut(parsed: ParsedLine): ParsedLine {
+  const { message } = parsed;
+  if (!ENDS_WITH_ID.test(message) || WHOLE_UUID.test(message) || /(?:\.\.\.|…)$/.test(message)) return parsed;
+  return { ...parsed, message: `${message}...` };
 }

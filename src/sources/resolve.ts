@@ -71,7 +71,12 @@ async function found(shown: string, env: SourceEnv): Promise<Found> {
  *
  * @param shown the path as the user would type it
  */
-export async function fileSource(shown: string, path: string, fs: SourceFs, more: Partial<Source> = {}): Promise<Source> {
+export async function fileSource(
+  shown: string,
+  path: string,
+  fs: SourceFs,
+  more: Partial<Source> = {},
+): Promise<Source> {
   const facts = await fs.facts(path);
   if (facts === undefined) throw new UserError(`no such file: ${shown}`);
   const profile = rollingLog(path)?.profile;
@@ -130,7 +135,10 @@ async function inFolder(folder: string, env: SourceEnv): Promise<readonly Found[
   };
   await walk(folder, 0);
   if (logs.length === 0) {
-    throw new UserError(`no gateway log in folder ${folder}`, looked === 0 ? undefined : `none of its ${looked} files looks like one`);
+    throw new UserError(
+      `no gateway log in folder ${folder}`,
+      looked === 0 ? undefined : `none of its ${looked} files looks like one`,
+    );
   }
   return logs;
 }
@@ -139,7 +147,7 @@ const SNIFF_BYTES = 256 * 1024;
 const SNIFF_LINES = 3;
 
 /** Whether some of the first lines of a file have a form that the tool knows. */
-export async function looksLikeLog(source: Source): Promise<boolean> {
+async function looksLikeLog(source: Source): Promise<boolean> {
   const tally = newTally();
   let known = 0;
   try {

@@ -165,7 +165,12 @@ const MAGIC: readonly (readonly [magic: readonly number[], at: number, what: str
   [[0x42, 0x5a, 0x68], 0, "a bzip2 archive", "pipe it: bzcat FILE | clawdbot-sessions doctor -"],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 0, "an xz archive", "pipe it: xzcat FILE | clawdbot-sessions doctor -"],
   [[0x53, 0x51, 0x4c, 0x69, 0x74, 0x65, 0x20], 0, "an SQLite database", "give the gateway's log files"],
-  [[0x4c, 0x50, 0x4b, 0x53, 0x48, 0x48, 0x52, 0x48], 0, "a journal file of systemd", "pipe it: journalctl --file FILE -o json | clawdbot-sessions doctor -"],
+  [
+    [0x4c, 0x50, 0x4b, 0x53, 0x48, 0x48, 0x52, 0x48],
+    0,
+    "a journal file of systemd",
+    "pipe it: journalctl --file FILE -o json | clawdbot-sessions doctor -",
+  ],
 ];
 
 function refuseBinary(head: Uint8Array): void {

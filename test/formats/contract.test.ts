@@ -6,25 +6,37 @@ const envelopeSamples = ENVELOPE_FORMATS.flatMap((format) => format.samples.map(
 const everyLine = [...lineSamples, ...envelopeSamples].map((sample) => sample.line);
 
 describe("every line format", () => {
-  it.each(LINE_FORMATS.map((format) => [format.name, format] as const))("%s has samples and a name of its own", (name, format) => {
-    expect(format.samples.length).toBeGreaterThan(0);
-    expect(LINE_FORMATS.filter((other) => other.name === name)).toHaveLength(1);
-  });
+  it.each(LINE_FORMATS.map((format) => [format.name, format] as const))(
+    "%s has samples and a name of its own",
+    (name, format) => {
+      expect(format.samples.length).toBeGreaterThan(0);
+      expect(LINE_FORMATS.filter((other) => other.name === name)).toHaveLength(1);
+    },
+  );
 
-  it.each(lineSamples.map((sample) => [sample.format.name, sample.line, sample] as const))("%s reads %s", (_name, line, sample) => {
-    expect(sample.format.parse(line)).toEqual(sample.expect);
-  });
+  it.each(lineSamples.map((sample) => [sample.format.name, sample.line, sample] as const))(
+    "%s reads %s",
+    (_name, line, sample) => {
+      expect(sample.format.parse(line)).toEqual(sample.expect);
+    },
+  );
 });
 
 describe("every envelope", () => {
-  it.each(ENVELOPE_FORMATS.map((format) => [format.name, format] as const))("%s has samples and a name of its own", (name, format) => {
-    expect(format.samples.length).toBeGreaterThan(0);
-    expect(ENVELOPE_FORMATS.filter((other) => other.name === name)).toHaveLength(1);
-  });
+  it.each(ENVELOPE_FORMATS.map((format) => [format.name, format] as const))(
+    "%s has samples and a name of its own",
+    (name, format) => {
+      expect(format.samples.length).toBeGreaterThan(0);
+      expect(ENVELOPE_FORMATS.filter((other) => other.name === name)).toHaveLength(1);
+    },
+  );
 
-  it.each(envelopeSamples.map((sample) => [sample.format.name, sample.line, sample] as const))("%s unwraps %s", (_name, line, sample) => {
-    expect(sample.format.unwrap(line)).toEqual(sample.expect);
-  });
+  it.each(envelopeSamples.map((sample) => [sample.format.name, sample.line, sample] as const))(
+    "%s unwraps %s",
+    (_name, line, sample) => {
+      expect(sample.format.unwrap(line)).toEqual(sample.expect);
+    },
+  );
 });
 
 describe("the registry", () => {
@@ -56,8 +68,10 @@ describe("the registry", () => {
     "The model said: embedded run start: runId=r-1 sessionId=s",
     "GET /health 200",
   ])("leaves %j alone", (line) => {
-    for (const format of LINE_FORMATS) expect.soft(mayRead(format, line) && format.parse(line), format.name).toBeFalsy();
-    for (const format of ENVELOPE_FORMATS) expect.soft(mayRead(format, line) && format.unwrap(line), format.name).toBeFalsy();
+    for (const format of LINE_FORMATS)
+      expect.soft(mayRead(format, line) && format.parse(line), format.name).toBeFalsy();
+    for (const format of ENVELOPE_FORMATS)
+      expect.soft(mayRead(format, line) && format.unwrap(line), format.name).toBeFalsy();
   });
 });
 

@@ -7,16 +7,39 @@ const COMPACT = `2026-01-28T08:23:20.101Z [agent/embedded] ${RUN}`;
 
 describe("decodeLine", () => {
   it.each([
-    ["docker in GitHub Actions", `2026-01-28T08:23:21.1234567Z gateway-1  | ${COMPACT}`, "github-actions+docker-compose+console", "gateway-1"],
+    [
+      "docker in GitHub Actions",
+      `2026-01-28T08:23:21.1234567Z gateway-1  | ${COMPACT}`,
+      "github-actions+docker-compose+console",
+      "gateway-1",
+    ],
     ["a mark before a CI's line", `\ufeff2026-01-28T08:23:21.1234567Z ${COMPACT}`, "github-actions+console", undefined],
-    ["compose with times", `gateway-1  | 2026-01-28T08:23:21.123456789Z ${COMPACT}`, "docker-compose+docker+console", "gateway-1"],
-    ["a container in a journal", `Jan 28 09:23:20 vps docker[7]: gateway-1  | ${COMPACT}`, "journald+docker-compose+console", "vps/docker/gateway-1"],
+    [
+      "compose with times",
+      `gateway-1  | 2026-01-28T08:23:21.123456789Z ${COMPACT}`,
+      "docker-compose+docker+console",
+      "gateway-1",
+    ],
+    [
+      "a container in a journal",
+      `Jan 28 09:23:20 vps docker[7]: gateway-1  | ${COMPACT}`,
+      "journald+docker-compose+console",
+      "vps/docker/gateway-1",
+    ],
     ["a carriage return", `${COMPACT}\r`, "console", undefined],
-    ["a coloured line", `\u001b[90m2026-01-28T08:23:20.101Z\u001b[39m \u001b[33m[agent/embedded]\u001b[39m \u001b[90m${RUN}\u001b[39m`, "console", undefined],
+    [
+      "a coloured line",
+      `\u001b[90m2026-01-28T08:23:20.101Z\u001b[39m \u001b[33m[agent/embedded]\u001b[39m \u001b[90m${RUN}\u001b[39m`,
+      "console",
+      undefined,
+    ],
     ["a coloured container name", `\u001b[36mgateway-1  | \u001b[0m${COMPACT}`, "docker-compose+console", "gateway-1"],
   ])("reads %s", (_what, line, format, stream) => {
     const decoded = decodeLine(line);
-    expect(decoded).toMatchObject({ format, parsed: { message: RUN, stamp: { kind: "instant", ms: 1_769_588_600_101 } } });
+    expect(decoded).toMatchObject({
+      format,
+      parsed: { message: RUN, stamp: { kind: "instant", ms: 1_769_588_600_101 } },
+    });
     expect(decoded?.stream).toBe(stream);
   });
 
@@ -29,10 +52,37 @@ describe("decodeLine", () => {
   it.each([
     ["console", `2026-01-28T08:23:20.101Z [ws] ← {"text":"${RUN}"}`],
     ["console text", `2026-01-28T08:23:20.101Z the user wrote: ${RUN}`],
-    ["tslog", JSON.stringify({ 0: '{"subsystem":"gateway/ws"}', 1: `← {"text":"${RUN}"}`, _meta: {}, time: "2026-01-28T08:23:20.101Z" })],
-    ["tslog with line breaks", JSON.stringify({ 0: '{"subsystem":"tools"}', 1: `output:\n${RUN}`, _meta: {}, time: "2026-01-28T08:23:20.101Z" })],
-    ["tslog in tslog", JSON.stringify({ 0: '{"subsystem":"tools"}', 1: `{"0":"{\\"subsystem\\":\\"agent/embedded\\"}","1":"${RUN}","_meta":{}}`, _meta: {}, time: "2026-01-28T08:23:20.101Z" })],
-    ["console json", JSON.stringify({ time: "2026-01-28T08:23:20.101Z", level: "info", subsystem: "tools", message: `tool said ${COMPACT}` })],
+    [
+      "tslog",
+      JSON.stringify({
+        0: '{"subsystem":"gateway/ws"}',
+        1: `← {"text":"${RUN}"}`,
+        _meta: {},
+        time: "2026-01-28T08:23:20.101Z",
+      }),
+    ],
+    [
+      "tslog with line breaks",
+      JSON.stringify({ 0: '{"subsystem":"tools"}', 1: `output:\n${RUN}`, _meta: {}, time: "2026-01-28T08:23:20.101Z" }),
+    ],
+    [
+      "tslog in tslog",
+      JSON.stringify({
+        0: '{"subsystem":"tools"}',
+        1: `{"0":"{\\"subsystem\\":\\"agent/embedded\\"}","1":"${RUN}","_meta":{}}`,
+        _meta: {},
+        time: "2026-01-28T08:23:20.101Z",
+      }),
+    ],
+    [
+      "console json",
+      JSON.stringify({
+        time: "2026-01-28T08:23:20.101Z",
+        level: "info",
+        subsystem: "tools",
+        message: `tool said ${COMPACT}`,
+      }),
+    ],
     ["logs", `2026-01-28T08:23:20.101Z info tools {"subsystem":"tools"} result: {"text":"${RUN}"}`],
     ["compose", `gateway-1  | 2026-01-28T08:23:20.101Z [ws] x | ${COMPACT}`],
     ["journal", `Jan 28 08:23:20 vps node[1]: 2026-01-28T08:23:20.101Z [ws] vps node[1]: ${RUN}`],
@@ -44,7 +94,14 @@ describe("decodeLine", () => {
   });
 
   it("does not fail on what looks like JSON", () => {
-    for (const line of ['{"0":{"a":1},"_meta":7}', '{"log":5,"time":{}}', '{"MESSAGE":null}', '{"MESSAGE":["x"]}', '{"type":"log","message":1}', '{"time":"x","level":"info","message":""}']) {
+    for (const line of [
+      '{"0":{"a":1},"_meta":7}',
+      '{"log":5,"time":{}}',
+      '{"MESSAGE":null}',
+      '{"MESSAGE":["x"]}',
+      '{"type":"log","message":1}',
+      '{"time":"x","level":"info","message":""}',
+    ]) {
       expect(decodeLine(line)).toBeUndefined();
     }
   });
@@ -71,7 +128,9 @@ describe("decodeLine", () => {
 
   it("reads every sample the same whatever came before", () => {
     const lines = LINE_FORMATS.flatMap((format) => format.samples.map((sample) => sample.line));
-    const wrapped = ENVELOPE_FORMATS.flatMap((format) => format.samples.filter(({ expect: { partial } }) => partial !== true));
+    const wrapped = ENVELOPE_FORMATS.flatMap((format) =>
+      format.samples.filter(({ expect: { partial } }) => partial !== true),
+    );
     const samples = [...lines, ...wrapped.map((sample) => sample.line)];
     const decoder = new Decoder();
     for (let round = 0; round < 3; round++) {

@@ -53,39 +53,132 @@ export function everyForm(jsonl: string): Form[] {
     form("console-coloured", coloured),
     form("console-json", text(consoleJson)),
     form("console-pretty", pretty, seconds),
-    form("console-pretty-coloured", pretty.map((line) => line.replace(/^(\S+) (\[[^\]]+\])/, "\u001b[90m$1\u001b[39m \u001b[36m$2\u001b[39m")), seconds),
-    form("logs-json", [JSON.stringify({ type: "meta", file: "/tmp/x.log", cursor: 1, size: 1 }), ...text(logsJson), '{"type":"raw","raw":"some text"}']),
-    form("logs-json-without-raw", text((line) => logsJson(line).replace(/,"raw":".*"\}$/, "}"))),
+    form(
+      "console-pretty-coloured",
+      pretty.map((line) => line.replace(/^(\S+) (\[[^\]]+\])/, "\u001b[90m$1\u001b[39m \u001b[36m$2\u001b[39m")),
+      seconds,
+    ),
+    form("logs-json", [
+      JSON.stringify({ type: "meta", file: "/tmp/x.log", cursor: 1, size: 1 }),
+      ...text(logsJson),
+      '{"type":"raw","raw":"some text"}',
+    ]),
+    form(
+      "logs-json-without-raw",
+      text((line) => logsJson(line).replace(/,"raw":".*"\}$/, "}")),
+    ),
     form("logs-plain", ["Log file: /tmp/x.log", ...text(logsPlain)]),
-    form("logs-plain-newer", text((line) => `${line.time} ${line.level} ${line.subsystem ?? ""} ${oneLine(consoleMessage(line))}`)),
-    form("timeline", text((line) => `${line.time.slice(11, 19)} - ${oneLine(consoleMessage(line))}`), seconds),
-    form("timeline-dated", text((line) => `- ${line.time.slice(0, 10)} ${line.time.slice(11, 23)} - ${oneLine(consoleMessage(line))}`)),
-    form("journald-short", around(compact, (line, inner) => `${monthDay(line.time, 1)} vps node[4242]: ${inner}`), { stream: "vps/node" }),
-    form("journald-iso", around(compact, (line, inner) => `${offset(line.time, 1).slice(0, 19)}+0100 vps node[4242]: ${inner}`), { stream: "vps/node" }),
-    form("journald-iso-pretty", around(pretty, (line, inner) => `${offset(line.time, 1).slice(0, 19)}+01:00 vps node[4242]: ${inner}`), { stream: "vps/node", milliseconds: false }),
+    form(
+      "logs-plain-newer",
+      text((line) => `${line.time} ${line.level} ${line.subsystem ?? ""} ${oneLine(consoleMessage(line))}`),
+    ),
+    form(
+      "timeline",
+      text((line) => `${line.time.slice(11, 19)} - ${oneLine(consoleMessage(line))}`),
+      seconds,
+    ),
+    form(
+      "timeline-dated",
+      text((line) => `- ${line.time.slice(0, 10)} ${line.time.slice(11, 23)} - ${oneLine(consoleMessage(line))}`),
+    ),
+    form(
+      "journald-short",
+      around(compact, (line, inner) => `${monthDay(line.time, 1)} vps node[4242]: ${inner}`),
+      { stream: "vps/node" },
+    ),
+    form(
+      "journald-iso",
+      around(compact, (line, inner) => `${offset(line.time, 1).slice(0, 19)}+0100 vps node[4242]: ${inner}`),
+      { stream: "vps/node" },
+    ),
+    form(
+      "journald-iso-pretty",
+      around(pretty, (line, inner) => `${offset(line.time, 1).slice(0, 19)}+01:00 vps node[4242]: ${inner}`),
+      { stream: "vps/node", milliseconds: false },
+    ),
     form("journald-json", around(coloured, journaldJson), { stream: "vps/clawdbot-gateway.service" }),
-    form("docker-compose", around(compact, (_, inner) => `gateway-1  | ${inner}`), { stream: "gateway-1" }),
-    form("docker-compose-coloured", around(coloured, (_, inner) => `\u001b[36mgateway-1  | \u001b[0m${inner}`), { stream: "gateway-1" }),
-    form("docker-compose-pretty-t", around(pretty, (line, inner) => `gateway-1  | ${nanoseconds(line.time)} ${inner}`), { stream: "gateway-1" }),
-    form("docker-t", around(raw, (line, inner) => `${nanoseconds(line.time)} ${inner}`)),
-    form("docker-json", around(compact, (line, inner) => JSON.stringify({ log: `${inner}\n`, stream: "stdout", time: nanoseconds(line.time) }))),
+    form(
+      "docker-compose",
+      around(compact, (_, inner) => `gateway-1  | ${inner}`),
+      { stream: "gateway-1" },
+    ),
+    form(
+      "docker-compose-coloured",
+      around(coloured, (_, inner) => `\u001b[36mgateway-1  | \u001b[0m${inner}`),
+      { stream: "gateway-1" },
+    ),
+    form(
+      "docker-compose-pretty-t",
+      around(pretty, (line, inner) => `gateway-1  | ${nanoseconds(line.time)} ${inner}`),
+      { stream: "gateway-1" },
+    ),
+    form(
+      "docker-t",
+      around(raw, (line, inner) => `${nanoseconds(line.time)} ${inner}`),
+    ),
+    form(
+      "docker-json",
+      around(compact, (line, inner) =>
+        JSON.stringify({ log: `${inner}\n`, stream: "stdout", time: nanoseconds(line.time) }),
+      ),
+    ),
     form("cri", around(raw, cri)),
-    form("github-actions", around(compact, (line, inner) => `\ufeff${line.time.slice(0, 23)}4567Z gateway-1  | ${inner}`), { stream: "gateway-1" }),
-    form("gh-run-view", around(coloured, (line, inner) => `e2e\tRun it\t${line.time.slice(0, 23)}4567Z ${inner}`), { stream: "e2e" }),
-    form("wrapper", around(compact, (line, inner) => `[native-stdio][gateway] [${line.time}] stdout: ${inner}`), { stream: "native-stdio/gateway" }),
-    form("pm2", around(compact, (_, inner) => `0|clawdbot  | ${inner}`), { stream: "clawdbot" }),
-    form("fly", around(raw, (line, inner) => `${line.time.slice(0, 19)}Z app[3d8d9014b32d89] ams [info]${inner}`), { stream: "app[3d8d9014b32d89]" }),
-    form("ts", around(compact, (line, inner) => `${monthDay(line.time, 1)} ${inner}`)),
+    form(
+      "github-actions",
+      around(compact, (line, inner) => `\ufeff${line.time.slice(0, 23)}4567Z gateway-1  | ${inner}`),
+      { stream: "gateway-1" },
+    ),
+    form(
+      "gh-run-view",
+      around(coloured, (line, inner) => `e2e\tRun it\t${line.time.slice(0, 23)}4567Z ${inner}`),
+      { stream: "e2e" },
+    ),
+    form(
+      "wrapper",
+      around(compact, (line, inner) => `[native-stdio][gateway] [${line.time}] stdout: ${inner}`),
+      { stream: "native-stdio/gateway" },
+    ),
+    form(
+      "pm2",
+      around(compact, (_, inner) => `0|clawdbot  | ${inner}`),
+      { stream: "clawdbot" },
+    ),
+    form(
+      "fly",
+      around(raw, (line, inner) => `${line.time.slice(0, 19)}Z app[3d8d9014b32d89] ams [info]${inner}`),
+      { stream: "app[3d8d9014b32d89]" },
+    ),
+    form(
+      "ts",
+      around(compact, (line, inner) => `${monthDay(line.time, 1)} ${inner}`),
+    ),
     form("crlf", compact, { bytes: Buffer.from(`${compact.join("\r\n")}\r\n`) }),
     form("bom", raw, { bytes: Buffer.from(`\ufeff${raw.join("\n")}\n`) }),
     form("utf-16", compact, { bytes: Buffer.from(`\ufeff${compact.join("\r\n")}\r\n`, "utf16le") }),
-    form("half-lines", compact, { bytes: Buffer.from(`-23T05:59:59.000Z [diagnostic] lane enq\n${compact.join("\n")}\n2026-01-28T08:2`) }),
-    form("half-json-lines", raw, { bytes: Buffer.from(`${(raw[0] as string).slice(40)}\n${raw.join("\n")}\n${(raw[0] as string).slice(0, 90)}`) }),
+    form("half-lines", compact, {
+      bytes: Buffer.from(`-23T05:59:59.000Z [diagnostic] lane enq\n${compact.join("\n")}\n2026-01-28T08:2`),
+    }),
+    form("half-json-lines", raw, {
+      bytes: Buffer.from(`${(raw[0] as string).slice(40)}\n${raw.join("\n")}\n${(raw[0] as string).slice(0, 90)}`),
+    }),
     form("gzip", raw, { fileName: "gateway.log.gz", bytes: gzipSync(`${raw.join("\n")}\n`) }),
-    form("gzip-members", raw, { bytes: Buffer.concat([gzipSync(`${raw.slice(0, 9).join("\n")}\n`), gzipSync(`${raw.slice(9).join("\n")}\n`)]) }),
+    form("gzip-members", raw, {
+      bytes: Buffer.concat([gzipSync(`${raw.slice(0, 9).join("\n")}\n`), gzipSync(`${raw.slice(9).join("\n")}\n`)]),
+    }),
     form("zstd", raw, { fileName: "gateway.log.zst", bytes: zstdStored(Buffer.from(`${raw.join("\n")}\n`)) }),
-    form("zstd-frames", compact, { bytes: Buffer.concat([zstdStored(Buffer.from(`${compact.slice(0, 9).join("\n")}\n`)), zstdStored(Buffer.from(`${compact.slice(9).join("\n")}\n`))]) }),
-    form("mixed", lines.map((line, index) => [line.raw, compact[index], consoleJson(line), logsPlain(line), coloured[index]][index % 5] as string)),
+    form("zstd-frames", compact, {
+      bytes: Buffer.concat([
+        zstdStored(Buffer.from(`${compact.slice(0, 9).join("\n")}\n`)),
+        zstdStored(Buffer.from(`${compact.slice(9).join("\n")}\n`)),
+      ]),
+    }),
+    form(
+      "mixed",
+      lines.map(
+        (line, index) =>
+          [line.raw, compact[index], consoleJson(line), logsPlain(line), coloured[index]][index % 5] as string,
+      ),
+    ),
   ];
 }
 
@@ -97,11 +190,17 @@ export function readJsonl(jsonl: string): Line[] {
     .map((raw) => {
       const object = JSON.parse(raw) as Record<string, unknown> & { _meta: Record<string, unknown>; time: string };
       const values = ["0", "1", "2", "3"].map((key) => object[key]).filter((value) => value !== undefined);
-      const bindings = typeof values[0] === "string" && values[0].startsWith('{"') ? (JSON.parse(values[0]) as Record<string, string>) : undefined;
+      const bindings =
+        typeof values[0] === "string" && values[0].startsWith('{"')
+          ? (JSON.parse(values[0]) as Record<string, string>)
+          : undefined;
       const rest = bindings === undefined ? values : values.slice(1);
       const meta = rest.find((value) => typeof value === "object") as Record<string, unknown> | undefined;
       const texts = rest.filter((value) => typeof value === "string");
-      const message = typeof meta?.["message"] === "string" && (texts.length === 0 || texts[0] === "verbose") ? meta["message"] : texts.join(" ");
+      const message =
+        typeof meta?.["message"] === "string" && (texts.length === 0 || texts[0] === "verbose")
+          ? meta["message"]
+          : texts.join(" ");
       return {
         raw,
         time: new Date(object.time).toISOString(),
@@ -120,7 +219,7 @@ function consoleMessage(line: Line): string {
     return `embedded run agent end: runId=${String(meta["runId"])} isError=${String(meta["isError"])}`;
   }
   if (meta?.["event"] === "embedded_run_failover_decision") {
-    return `embedded run failover decision: runId=${String(meta["runId"])} stage=${String(meta["stage"])} decision=${String(meta["decision"])} reason=${String(meta["failoverReason"] ?? "none")}`;
+    return `embedded run failover decision: runId=${String(meta["runId"])} stage=${String(meta["stage"])} decision=${String(meta["decision"])} reason=${typeof meta["failoverReason"] === "string" ? meta["failoverReason"] : "none"}`;
   }
   return line.message;
 }
@@ -148,7 +247,13 @@ function consoleColoured(line: Line): string {
 }
 
 function consoleJson(line: Line): string {
-  return JSON.stringify({ time: line.time, level: line.level, subsystem: line.subsystem, message: line.message, ...line.meta });
+  return JSON.stringify({
+    time: line.time,
+    level: line.level,
+    subsystem: line.subsystem,
+    message: line.message,
+    ...line.meta,
+  });
 }
 
 function cliMessage(line: Line): string {
@@ -161,7 +266,14 @@ function cliMessage(line: Line): string {
 }
 
 function logsJson(line: Line): string {
-  return JSON.stringify({ type: "log", time: line.time, level: line.level, subsystem: line.subsystem, message: cliMessage(line), raw: line.raw });
+  return JSON.stringify({
+    type: "log",
+    time: line.time,
+    level: line.level,
+    subsystem: line.subsystem,
+    message: cliMessage(line),
+    raw: line.raw,
+  });
 }
 
 function logsPlain(line: Line): string {

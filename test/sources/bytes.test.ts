@@ -10,7 +10,11 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-async function lines(bytes: Uint8Array, size: number, maxLine?: number): Promise<{ found: [number, string][]; counts: LineCounts }> {
+async function lines(
+  bytes: Uint8Array,
+  size: number,
+  maxLine?: number,
+): Promise<{ found: [number, string][]; counts: LineCounts }> {
   const counts = { bytes: 0, lines: 0, overlong: 0 };
   const found: [number, string][] = [];
   for await (const batch of splitLines(inChunks(bytes, size), counts, maxLine)) {
@@ -22,13 +26,18 @@ async function lines(bytes: Uint8Array, size: number, maxLine?: number): Promise
 async function unpacked(bytes: Uint8Array, size = 1000): Promise<{ text: string; warnings: string[] }> {
   const warnings: string[] = [];
   const parts: Uint8Array[] = [];
-  for await (const part of unpack(inChunks(bytes, size), { onTruncated: (what) => warnings.push(what) })) parts.push(Buffer.from(part));
+  for await (const part of unpack(inChunks(bytes, size), { onTruncated: (what) => warnings.push(what) }))
+    parts.push(Buffer.from(part));
   return { text: Buffer.concat(parts).toString("utf8"), warnings };
 }
 
 describe("splitLines", () => {
   it("gives the same lines, numbers and counts whatever the chunks are", async () => {
-    const anyLine = fc.oneof(fc.string({ unit: "binary", maxLength: 30 }), fc.constant(""), fc.constant("ü…\ud83d\ude00"));
+    const anyLine = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 30 }),
+      fc.constant(""),
+      fc.constant("ü…\ud83d\ude00"),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(anyLine), fc.boolean(), fc.integer({ min: 1, max: 40 }), async (texts, ends, size) => {
         const clean = texts.map((text) => Buffer.from(text.replaceAll("\n", "")).toString());
@@ -45,14 +54,23 @@ describe("splitLines", () => {
   it("keeps the beginning of a line that is too long, and counts it", async () => {
     for (const size of [1, 7, 1000]) {
       const { found, counts } = await lines(Buffer.from(`ab\n${"é".repeat(50)}\ncd\n${"x".repeat(99)}`), size, 11);
-      expect(found).toEqual([[1, "ab"], [2, "ééééé"], [3, "cd"], [4, "xxxxxxxxxxx"]]);
+      expect(found).toEqual([
+        [1, "ab"],
+        [2, "ééééé"],
+        [3, "cd"],
+        [4, "xxxxxxxxxxx"],
+      ]);
       expect(counts).toEqual({ bytes: 206, lines: 4, overlong: 2 });
     }
   });
 
   it("survives bytes that are no text", async () => {
     const { found } = await lines(Buffer.from([0x61, 0xff, 0xfe, 0x0a, 0xe2, 0x82, 0x0a, 0x62]), 1);
-    expect(found).toEqual([[1, "a\ufffd\ufffd"], [2, "\ufffd"], [3, "b"]]);
+    expect(found).toEqual([
+      [1, "a\ufffd\ufffd"],
+      [2, "\ufffd"],
+      [3, "b"],
+    ]);
   });
 });
 
@@ -64,7 +82,10 @@ describe("unpack", () => {
     ["gzip", gzipSync(text)],
     ["gzip of several members", Buffer.concat([gzipSync(text.slice(0, 9000)), gzipSync(text.slice(9000))])],
     ["zstd", zstdStored(Buffer.from(text))],
-    ["zstd of several frames", Buffer.concat([zstdStored(Buffer.from(text.slice(0, 9000))), zstdStored(Buffer.from(text.slice(9000)))])],
+    [
+      "zstd of several frames",
+      Buffer.concat([zstdStored(Buffer.from(text.slice(0, 9000))), zstdStored(Buffer.from(text.slice(9000)))]),
+    ],
     ["UTF-16, little endian", Buffer.from(`\ufeff${text}`, "utf16le")],
     ["UTF-16, big endian", Buffer.from(`\ufeff${text}`, "utf16le").swap16()],
     ["UTF-16 without its mark", Buffer.from(text, "utf16le")],
@@ -101,7 +122,10 @@ describe("unpack", () => {
 
   it.each([
     ["a tar archive", Buffer.concat([Buffer.alloc(257, 0x61), Buffer.from("ustar\u000000"), Buffer.alloc(300)])],
-    ["a tar archive in gzip", gzipSync(Buffer.concat([Buffer.alloc(257, 0x61), Buffer.from("ustar\u000000"), Buffer.alloc(300)]))],
+    [
+      "a tar archive in gzip",
+      gzipSync(Buffer.concat([Buffer.alloc(257, 0x61), Buffer.from("ustar\u000000"), Buffer.alloc(300)])),
+    ],
     ["a zip archive", Buffer.from("PK\u0003\u0004rest")],
     ["an SQLite database", Buffer.from("SQLite format 3\u0000")],
     ["binary data", Buffer.from([1, 2, 3, 4, 0, 5, 6, 0, 200, 201])],

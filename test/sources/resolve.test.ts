@@ -35,7 +35,10 @@ describe("resolveInputs", () => {
   it("takes files as they are, each once", async () => {
     await put({ "a.log": LINE, "odd.name": "not a log" });
     await symlink(join(root, "a.log"), join(root, "link.log"));
-    expect(await paths(["a.log", "./a.log", "link.log", "odd.name"])).toEqual({ found: ["a.log", "odd.name"], errors: [] });
+    expect(await paths(["a.log", "./a.log", "link.log", "odd.name"])).toEqual({
+      found: ["a.log", "odd.name"],
+      errors: [],
+    });
   });
 
   it("says in one line what is missing, and takes the rest", async () => {
@@ -52,7 +55,8 @@ describe("resolveInputs", () => {
       "f/gateway.log.1": LINE,
       "f/openclaw-2026-01-28.2.log": LINE,
       "f/job/1_Run.txt": `2026-01-28T08:23:20.1234567Z ${LINE}`,
-      "f/abc-json.log": '{"log":"2026-01-28T08:23:20.101Z [ws] hello\\n","stream":"stdout","time":"2026-01-28T08:23:20.101234567Z"}\n',
+      "f/abc-json.log":
+        '{"log":"2026-01-28T08:23:20.101Z [ws] hello\\n","stream":"stdout","time":"2026-01-28T08:23:20.101234567Z"}\n',
       "f/truth.json": '{"version":"1"}',
       "f/notes.txt": "buy milk\n",
       "f/empty.log": "",
@@ -93,7 +97,9 @@ describe("resolveInputs", () => {
 describe("discoverLocalGateways", () => {
   async function discovered(): Promise<[string, string | undefined][]> {
     const { sources } = await discoverLocalGateways(env);
-    return sources.map((source): [string, string | undefined] => [source.path.slice(root.length + 1), source.group]).sort();
+    return sources
+      .map((source): [string, string | undefined] => [source.path.slice(root.length + 1), source.group])
+      .sort(([one], [other]) => (one < other ? -1 : 1));
   }
 
   it("finds the dated files, rotated ones and profiles, and the service's logs", async () => {
@@ -135,8 +141,15 @@ describe("discoverLocalGateways", () => {
   });
 
   it("obeys the variables, and says where it looked when there is nothing", async () => {
-    await put({ "elsewhere/c.json5": `{logging:{file:"${join(root, "elsewhere", "x.log")}"}}`, "elsewhere/x.log": LINE, "state/logs/gateway.log": LINE });
-    env = { ...env, variables: { OPENCLAW_CONFIG_PATH: join(root, "elsewhere/c.json5"), OPENCLAW_STATE_DIR: join(root, "state") } };
+    await put({
+      "elsewhere/c.json5": `{logging:{file:"${join(root, "elsewhere", "x.log")}"}}`,
+      "elsewhere/x.log": LINE,
+      "state/logs/gateway.log": LINE,
+    });
+    env = {
+      ...env,
+      variables: { OPENCLAW_CONFIG_PATH: join(root, "elsewhere/c.json5"), OPENCLAW_STATE_DIR: join(root, "state") },
+    };
     expect((await discovered()).map(([path]) => path)).toEqual(["elsewhere/x.log", "state/logs/gateway.log"]);
     const { sources, looked } = await discoverLocalGateways({ ...env, variables: {} });
     expect(sources).toEqual([]);
