@@ -10,12 +10,16 @@ import { findingCode, renderFindingList, renderFindingPage } from "./explain.ts"
 import { DEFAULT_WIDTH, examples } from "./help.ts";
 import type { Io } from "./io.ts";
 import type { FindingCode } from "./model.ts";
+import { resetCommand } from "./reset-options.ts";
+import type { ResetOptions } from "./reset-options.ts";
+import { runReset } from "./reset.ts";
 import { SHELLS, shellInit } from "./shell-init.ts";
 import type { Shell } from "./shell-init.ts";
 
 /** A command as parsed: what to do, not yet done. */
 type Invocation =
   | { readonly command: "doctor"; readonly options: DoctorOptions }
+  | { readonly command: "reset"; readonly options: ResetOptions }
   | { readonly command: "explain"; readonly code: FindingCode | null }
   | { readonly command: "shell-init"; readonly shell: Shell }
   /** Commander itself had something to say: help, the version or a usage error. */
@@ -44,6 +48,8 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   switch (invocation.command) {
     case "doctor":
       return await runDoctor(invocation.options, io);
+    case "reset":
+      return await runReset(invocation.options, io);
     case "explain": {
       const width = io.stdout.columns ?? DEFAULT_WIDTH;
       await io.stdout.write(invocation.code ? renderFindingPage(invocation.code, width) : renderFindingList(width));
@@ -68,7 +74,7 @@ export function parse(argv: readonly string[], io: Io): Invocation {
   let out = "";
   let err = "";
   const program = new Command("clawdbot-sessions")
-    .description("Find the sessions that a Clawdbot, Moltbot or OpenClaw gateway left without answers.")
+    .description("Find and free the sessions that a Clawdbot, Moltbot or OpenClaw gateway left without answers.")
     .version(io.tool.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help; `clawdbot-sessions <command> --help` says more")
     .helpCommand(false)
@@ -85,6 +91,7 @@ export function parse(argv: readonly string[], io: Io): Invocation {
       examples([
         ["clawdbot-sessions doctor", "this machine's gateway"],
         ["clawdbot-sessions doctor gateway.log", "a log file, also .gz"],
+        ["clawdbot-sessions reset main", "free a session, and prove it"],
         ["clawdbot-sessions explain run-orphaned", "what a finding means"],
       ]),
     )
@@ -93,6 +100,11 @@ export function parse(argv: readonly string[], io: Io): Invocation {
   program.addCommand(
     doctorCommand(inherit(program, new Command("doctor")), io, (options) => {
       invocation = { command: "doctor", options };
+    }),
+  );
+  program.addCommand(
+    resetCommand(inherit(program, new Command("reset")), (options) => {
+      invocation = { command: "reset", options };
     }),
   );
   program.addCommand(

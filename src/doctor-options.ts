@@ -7,6 +7,8 @@ import type { FailOn } from "./exit-code.ts";
 import { findingCode } from "./explain.ts";
 import { DEFAULT_WIDTH, examples } from "./help.ts";
 import type { Io } from "./io.ts";
+import { gatewayOptions, pickGatewayOptions } from "./gateway/options.ts";
+import type { RawGatewayOptions } from "./gateway/options.ts";
 import { FINDING_CODES } from "./model.ts";
 import type { FindingCode } from "./model.ts";
 import { reporters } from "./reporters/index.ts";
@@ -42,10 +44,13 @@ export interface DoctorOptions {
   readonly runTimeoutMs: number | null;
   /** Milliseconds; null: not given, so the run timeout decides. */
   readonly stallAfterMs: number | null;
+  /** How to reach the running gateway that is to be asked for its log; null: none is. */
+  readonly gateway: RawGatewayOptions | null;
 }
 
 /** What commander makes of the options of `doctor`, before the values are understood. */
-interface RawDoctorOptions {
+interface RawDoctorOptions extends RawGatewayOptions {
+  gateway?: true;
   format: string;
   json?: true;
   allRuns?: true;
@@ -71,7 +76,7 @@ interface RawDoctorOptions {
 /** Adds the options and words of `doctor` to a command, and tells what they ask for once they are parsed. */
 export function doctorCommand(command: Command, io: Io, found: (options: DoctorOptions) => void): Command {
   const list = (text: string, before: string[] | undefined): string[] => [...(before ?? []), ...text.split(",")];
-  return command
+  const described = command
     .description("Read a gateway's log and say which sessions get no answers, since when, why, and what to do.")
     .argument("[logs...]", "files, folders, globs or - for stdin; nothing: this machine's gateway")
     .optionsGroup("Output:")
@@ -102,8 +107,10 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     .optionsGroup("The gateway:")
     .addOption(new Option("--state-dir <dir>", "its state dir, a second source beside the log"))
     .addOption(new Option("--no-state", "do not look at a state dir").default(true))
-    .option("--run-timeout <duration>", "its agents.defaults.timeoutSeconds (default: 10m)")
-    .option("--stall-after <duration>", "silence that counts as stalled (default: the run timeout and 1m)")
+    .option("--gateway", "ask the running gateway for its log and sessions, instead of reading files")
+    .option("--run-timeout <duration>", "its agents.defaults.timeoutSeconds (default: as in its config here, else 10m)")
+    .option("--stall-after <duration>", "silence that counts as stalled (default: the run timeout and 1m)");
+  return gatewayOptions(described, "Reaching it, with --gateway:")
     .addHelpOption(new Option("-h, --help", "print this help").helpGroup("Other:"))
     .addHelpText(
       "before",
@@ -111,6 +118,7 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
         ["clawdbot-sessions doctor", "this machine's gateway"],
         ["clawdbot-sessions doctor /tmp/clawdbot", "every log in a folder, merged by time"],
         ["docker logs gateway 2>&1 | clawdbot-sessions doctor", "stdin"],
+        ["clawdbot-sessions doctor --gateway", "a running gateway, with no file at hand"],
         ["clawdbot-sessions doctor --since 2h --session main", "one session, lately"],
         ["clawdbot-sessions doctor --json | jq .verdict", "for scripts"],
       ]),
@@ -140,6 +148,7 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
   if (raw.stateDir !== undefined && !raw.state) {
     throw new UserError("--state-dir and --no-state cannot both be", "Give one of them.");
   }
+  const gateway = askedGateway(logs, raw);
   const format = raw.json ? "json" : raw.format;
   const reporter = reporters.find(({ name }) => name === format);
   if (!reporter) throw new Error(`no reporter ${format}`);
@@ -177,7 +186,20 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
     stateDir: raw.stateDir ?? null,
     runTimeoutMs: raw.runTimeout === undefined ? null : parseDuration("--run-timeout", raw.runTimeout),
     stallAfterMs: raw.stallAfter === undefined ? null : parseDuration("--stall-after", raw.stallAfter),
+    gateway,
   };
+}
+
+/** Nothing goes over a network unless `--gateway` says so, whatever else is given. */
+function askedGateway(logs: readonly string[], raw: RawDoctorOptions): RawGatewayOptions | null {
+  if (raw.gateway) {
+    if (logs.length === 0) return pickGatewayOptions(raw);
+    throw new UserError("logs and --gateway cannot both be", "Name the logs, or ask the running gateway.");
+  }
+  const [stray] = Object.keys(pickGatewayOptions(raw));
+  if (stray === undefined) return null;
+  const option = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UserError(`--${option} is about a running gateway, and none is asked`, "Add --gateway to ask it.");
 }
 
 function codes(only: readonly string[] | undefined, skip: readonly string[] | undefined): ReadonlySet<FindingCode> {

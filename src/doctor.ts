@@ -2,17 +2,22 @@
 import path from "node:path";
 
 import type { Diagnosis } from "./diagnosis.ts";
-import { Diagnostician } from "./diagnose.ts";
+import { type DiagnoseSettings, Diagnostician } from "./diagnose.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { UserError } from "./errors.ts";
 import { escapeTerminal } from "./escape.ts";
 import { doctorExitCode } from "./exit-code.ts";
+import { type CrossCheck, crossCheck } from "./gateway/cross-check.ts";
+import { type LiveGateway, lookAtGateway } from "./gateway/live.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
+import { capabilitiesOf } from "./repair/capabilities.ts";
 import { buildReport } from "./report.ts";
 import { discoverLocalGateways } from "./sources/discover.ts";
 import { nodeFs } from "./sources/fs.ts";
+import { activeRunTimeoutMs } from "./sources/gateway-config.ts";
+import { gatewayLogGap } from "./sources/gateway-log.ts";
 import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
 import { findStateDirs, readStateDir } from "./sources/state-dir.ts";
@@ -26,25 +31,27 @@ import { type Reading, readSources } from "./streams.ts";
 export async function runDoctor(options: DoctorOptions, io: Io): Promise<number> {
   const env = sourceEnv(io);
   const inputs = await findInputs(options, env, io);
-  const states = await readStates(options, inputs.isOwnMachine, env);
+  const states = await readStates(options, inputs.isOwnMachine, inputs.live?.stateDir, env);
   if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
 
-  const log = await readLog(inputs.sources, options, io);
-  const evidence = judge(states, log.diagnoses, inputs.isOwnMachine, options, io);
+  const settings = await timing(options, inputs, env);
+  const log = await readLog(inputs.sources, settings, options, io);
+  const evidence = judge(states, log.diagnoses, inputs.isOwnMachine, settings, options, io);
+  const live = inputs.live && checkLive(inputs.live, log, evidence);
   const body = buildReport(
     {
       tool: io.tool,
       diagnoses: log.diagnoses,
       sources: [...log.summaries, ...states.map(stateSummary)],
       window: log.window,
-      extra: evidence,
+      extra: live ?? evidence,
     },
     options,
   );
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
   const { schemaVersion, tool, ...rest } = body;
   const text = options.reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, options.render);
-  for (const line of [...inputs.warnings, ...log.warnings]) await warn(io, line);
+  for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
   if (options.output === null) await io.stdout.write(text);
   else await io.writeWhole(options.output, text);
   return exitCode;
@@ -61,9 +68,17 @@ interface Inputs {
   readonly isOwnMachine: boolean;
   /** Where logs were looked for; empty where the user named them. */
   readonly looked: readonly string[];
+  /** With `--gateway`: what the running gateway told. */
+  readonly live?: LiveGateway;
 }
 
 async function findInputs(options: DoctorOptions, env: SourceEnv, io: Io): Promise<Inputs> {
+  if (options.gateway !== null) {
+    const live = await lookAtGateway(options.gateway, env.fs, io);
+    const { log, warnings } = live;
+    if (log.lines === 0) throw emptyGatewayLog(live);
+    return { sources: log.sources, warnings, isOwnMachine: log.isOnThisMachine, looked: [], live };
+  }
   if (options.logs.length > 0) {
     const { sources, errors } = await resolveInputs(options.logs, env);
     const [first] = errors;
@@ -98,8 +113,25 @@ interface ReadLog {
   readonly warnings: readonly string[];
 }
 
-async function readLog(sources: readonly Source[], options: DoctorOptions, io: Io): Promise<ReadLog> {
-  const settings = { runTimeoutMs: options.runTimeoutMs, stallAfterMs: options.stallAfterMs };
+/** What the options say, else the gateway's own config, where it is on this machine. */
+async function timing(options: DoctorOptions, inputs: Inputs, env: SourceEnv): Promise<DiagnoseSettings> {
+  const { live } = inputs;
+  const ofConfig = inputs.isOwnMachine && !live ? await activeRunTimeoutMs(env, options.stateDir) : undefined;
+  // A live log is whole up to now, by the gateway's own clock.
+  const now = live?.list.now;
+  return {
+    runTimeoutMs: options.runTimeoutMs ?? live?.runTimeoutMs ?? ofConfig ?? null,
+    stallAfterMs: options.stallAfterMs,
+    ...(now === undefined ? {} : { now }),
+  };
+}
+
+async function readLog(
+  sources: readonly Source[],
+  settings: DiagnoseSettings,
+  options: DoctorOptions,
+  io: Io,
+): Promise<ReadLog> {
   if (sources.length === 0) {
     return { diagnoses: [], summaries: [], window: { from: undefined, to: undefined }, warnings: [] };
   }
@@ -135,7 +167,9 @@ function warningsOf(
   unparsed: LogRecord | undefined,
   options: DoctorOptions,
 ): string[] {
-  const warnings = reading.warnings.map((it) => `${it.path}: ${it.message}${it.help === undefined ? "" : ` (${it.help})`}`);
+  const warnings = reading.warnings.map(
+    (it) => `${it.path}: ${it.message}${it.help === undefined ? "" : ` (${it.help})`}`,
+  );
   if (reading.datesAssumed) warnings.push("no line and no file name tells a date: today's was taken");
   const count = summaries.reduce((sum, it) => sum + it.unparsedCandidates, 0);
   if (count > 0) {
@@ -146,11 +180,17 @@ function warningsOf(
   return warnings;
 }
 
-async function readStates(options: DoctorOptions, isOwnMachine: boolean, env: SourceEnv): Promise<StateDir[]> {
+/** @param liveDir of the gateway that was asked: null if it does not say; undefined if none was asked */
+async function readStates(
+  options: DoctorOptions,
+  isOwnMachine: boolean,
+  liveDir: string | null | undefined,
+  env: SourceEnv,
+): Promise<StateDir[]> {
   if (!options.state) return [];
   if (options.stateDir !== null) return [await readStateDir(options.stateDir, path.resolve(env.cwd, options.stateDir))];
   if (!isOwnMachine) return [];
-  const dirs = await findStateDirs(env.home, env.variables);
+  const dirs = liveDir === undefined ? await findStateDirs(env.home, env.variables) : liveDir === null ? [] : [liveDir];
   return await Promise.all(dirs.map((dir) => readStateDir(dir, dir)));
 }
 
@@ -158,6 +198,7 @@ function judge(
   states: readonly StateDir[],
   diagnoses: readonly Diagnosis[],
   isOwnMachine: boolean,
+  settings: DiagnoseSettings,
   options: DoctorOptions,
   io: Io,
 ): StateEvidence {
@@ -165,7 +206,7 @@ function judge(
   const diagnosis = diagnoses.length === 1 ? diagnoses[0] : undefined;
   const isOwn = isOwnMachine && options.stateDir === null;
   const version = diagnosis?.version ?? inferVersion({ has: () => false }, undefined, undefined);
-  const runTimeoutMs = options.runTimeoutMs ?? diagnosis?.settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
+  const runTimeoutMs = settings.runTimeoutMs ?? diagnosis?.settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
   const context = {
     now: isOwnMachine ? io.now() : (diagnosis?.settings.now ?? io.now()),
     isOwn,
@@ -174,6 +215,36 @@ function judge(
   };
   const parts = states.map((state) => judgeStateDir(state, diagnosis, context));
   return { findings: parts.flatMap((it) => it.findings), sessions: parts.flatMap((it) => it.sessions) };
+}
+
+/** What the log and the state dir tell, with what the gateway's own list adds. */
+function checkLive(
+  live: LiveGateway,
+  log: ReadLog,
+  evidence: StateEvidence,
+): StateEvidence & Pick<CrossCheck, "warnings"> {
+  const diagnosis = log.diagnoses.length === 1 ? log.diagnoses[0] : undefined;
+  const { trustsActiveRun } = capabilitiesOf({
+    version: live.version,
+    atLeast: diagnosis?.version.atLeast ?? null,
+    methods: live.methods,
+  });
+  const last = Math.max(0, (diagnosis?.tracker.lives.length ?? 1) - 1);
+  const check = crossCheck(live.list, diagnosis, trustsActiveRun, last);
+  const told = new Set(evidence.sessions.flatMap((it) => it.sessionIds));
+  const gap = gatewayLogGap(live.log, log.window.from, diagnosis?.tracker.lives[0]?.startedBy === "boot");
+  return {
+    findings: [...evidence.findings, ...(gap ? [gap] : [])],
+    sessions: [...evidence.sessions, ...check.sessions.filter((it) => !it.sessionIds.some((id) => told.has(id)))],
+    warnings: check.warnings,
+  };
+}
+
+function emptyGatewayLog({ url, log }: LiveGateway): UserError {
+  return new UserError(
+    `the gateway at ${url} has nothing in its log`,
+    `It names ${log.file === "" ? "no file" : log.file}. Was it removed, or is logging turned off?`,
+  );
 }
 
 function stateSummary(state: StateDir): SourceSummary {

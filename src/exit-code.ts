@@ -1,5 +1,6 @@
 import { SEVERITIES } from "./model.ts";
 import type { Report, Severity } from "./model.ts";
+import type { Outcome } from "./repair/model.ts";
 
 /** What the process says when it ends. Part of the contract: scripts rely on the numbers. */
 export const EXIT = {
@@ -44,4 +45,28 @@ export function doctorExitCode(
 
 function reaches(severity: Severity, failOn: FailOn): boolean {
   return failOn !== "never" && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);
+}
+
+/** What of a session's outcome is good news; the type makes an outcome without a meaning impossible. */
+const OUTCOME_IS_FREE: Readonly<Record<Outcome, boolean | "nothing-sent">> = {
+  restored: true,
+  "already-free": true,
+  planned: true,
+  declined: false,
+  unverified: false,
+  ineffective: false,
+  refused: false,
+  failed: false,
+  "not-found": "nothing-sent",
+  ambiguous: "nothing-sent",
+};
+
+/**
+ * The exit code of `reset`: 0 where every session is free, 2 where one of the
+ * names is not known (and so nothing was sent at all), else 1.
+ */
+export function resetExitCode(outcomes: readonly Outcome[]): ExitCode {
+  const each = outcomes.map((it) => OUTCOME_IS_FREE[it]);
+  if (each.includes("nothing-sent")) return EXIT.usage;
+  return each.every((it) => it === true) ? EXIT.ok : EXIT.findings;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline/promises";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
 
@@ -40,6 +41,11 @@ export interface Io {
    * @throws UserError if it cannot be written
    */
   writeWhole(file: string, text: string): Promise<void>;
+  /**
+   * Asks a person on the terminal and waits for the line that is typed; null
+   * where there is no terminal to ask on. At the end of the input the line is empty.
+   */
+  readonly ask: ((question: string) => Promise<string>) | null;
   /** Aborted on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Rejects with Interrupted on Ctrl-C, or with an error that nobody caught. Never resolves. */
@@ -75,8 +81,24 @@ export function nodeIo(): Io {
     writeWhole: async (file, text) => {
       writeWhole(path.resolve(cwd, file), file, text);
     },
+    ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal(interrupt) : null,
     signal: interrupt.signal,
     failure,
+  };
+}
+
+/** On stderr, so that stdout stays the result. */
+function askOnTerminal(interrupt: AbortController): (question: string) => Promise<string> {
+  return async (question) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    // readline takes Ctrl-C to itself while it reads.
+    lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    const atEnd = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+    try {
+      return await Promise.race([lines.question(question, { signal: interrupt.signal }), atEnd]);
+    } finally {
+      lines.close();
+    }
   };
 }
 

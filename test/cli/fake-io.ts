@@ -17,6 +17,8 @@ interface FakeIoValues {
   /** What a write does, for example to break the pipe. */
   readonly onWrite?: () => void;
   readonly failure?: Promise<never>;
+  /** What a person types when asked; none: nobody is there. */
+  readonly answers?: readonly string[];
 }
 
 /** A world of strings: 2026-01-28T09:10:15Z, in Berlin, no terminal. */
@@ -24,6 +26,7 @@ export function fakeIo(values: FakeIoValues = {}): FakeIo {
   let out = "";
   let err = "";
   const files = new Map<string, string>();
+  const answers = values.answers && [...values.answers];
   const output = (append: (text: string) => void) => ({
     isTTY: values.isTTY ?? false,
     columns: values.columns,
@@ -50,6 +53,7 @@ export function fakeIo(values: FakeIoValues = {}): FakeIo {
     async writeWhole(file, text) {
       files.set(file, text);
     },
+    ask: answers === undefined ? null : async () => answers.shift() ?? "",
     signal: new AbortController().signal,
     failure: values.failure ?? new Promise<never>(() => {}),
     out: () => out,

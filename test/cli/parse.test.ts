@@ -26,6 +26,7 @@ describe("doctor", () => {
     expect(reporter.name).toBe("pretty");
     expect([...codes]).toEqual([...FINDING_CODES]);
     expect(rest).toEqual({
+      gateway: null,
       logs: [],
       render: { width: 80, colorLevel: 0, timeZone: "Europe/Berlin", verbose: false, quiet: false, allRuns: false },
       output: null,
@@ -144,14 +145,14 @@ describe("what commander says", () => {
     [["explain", "a", "b"], /too many arguments/],
     [["shell-init"], /missing required argument 'shell'/],
     [["shell-init", "tcsh"], /Allowed choices are bash, zsh, fish/],
-    [["reset", "main"], /unknown command 'reset'/],
+    [["rset", "main"], /unknown command 'rset'[^]*Did you mean reset\?/],
     [[], /Usage: clawdbot-sessions/],
     [["\u001b[2Jx"], /unknown command '\\x1b\[2Jx'/],
   ])("to %j is a usage error on stderr", (words, expected) => {
     expect(said(...words)).toMatchObject({ out: "", err: expect.stringMatching(expected), exitCode: 2 });
   });
 
-  test.each([["--help"], ["doctor", "--help"], ["explain", "-h"], ["shell-init", "--help"]])(
+  test.each([["--help"], ["doctor", "--help"], ["reset", "--help"], ["explain", "-h"], ["shell-init", "--help"]])(
     "to %s %s is help",
     async (...words) => {
       const { out, err, exitCode } = said(...words);

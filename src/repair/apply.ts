@@ -1,0 +1,375 @@
+/**
+ * Frees one session: looks, sends the mildest step, looks whether it helped,
+ * and only then tries the next. Every request is in the journal before it goes
+ * out, so that a repair which is cut in the middle is finished by the next call
+ * and no step is sent twice.
+ */
+import { GatewayError, type Gateway } from "../gateway/gateway.ts";
+import { countText, spanText } from "../words.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { judge, NO_FACTS, type Facts, type Judgement } from "./facts.ts";
+import { coolDownMs, isSameHolder, openRepair, type JournalEntry, type OpenRepair } from "./journal.ts";
+import type { RepairStore } from "./journal-file.ts";
+import { NOTHING_LOST, type Evidence, type Outcome, type Plan, type ResetResult, type StepReport } from "./model.ts";
+import type { Observer } from "./observe.ts";
+import { probe } from "./probe.ts";
+import { listSessions } from "./sessions-list.ts";
+import type { StepName } from "./steps/index.ts";
+import type { RepairStep, StepReply } from "./steps/step.ts";
+
+/** All that a repair touches. */
+export interface RepairWorld {
+  readonly gateway: Gateway;
+  readonly steps: Readonly<Record<StepName, RepairStep>>;
+  readonly store: RepairStore;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  newId(): string;
+  /** Who does it, for the journal: user, machine. */
+  readonly who: string;
+  readonly pid: number;
+}
+
+export interface RepairOptions {
+  readonly force: boolean;
+  readonly probe: { readonly text: string; readonly timeoutMs: number } | null;
+  readonly reason: string | null;
+  /** Milliseconds that an end may take after a step; null: what the capability table says. */
+  readonly verifyMs: number | null;
+  /** Milliseconds for one question to the gateway. */
+  readonly requestTimeoutMs: number;
+  /** The commands to name when a repair did not end well. */
+  readonly next: { readonly again: string; readonly probe: string; readonly restart: string };
+}
+
+const POLL_MS = 250;
+/** After the run's own last line its lane's comes within moments; some versions write none (ms). */
+const LANE_FOLLOWS_MS = 1_500;
+
+/**
+ * @param observer of the plan's session, already following the log
+ * @param onStep hears each step as it is done
+ */
+export async function repair(
+  plan: Plan,
+  can: Capabilities,
+  observer: Observer,
+  world: RepairWorld,
+  options: RepairOptions,
+  onStep: (step: StepReport) => Promise<void>,
+): Promise<ResetResult> {
+  const lock = world.store.lock(world.gateway.url, plan.target.canonical);
+  if ("heldBy" in lock) {
+    return resultOf(plan, [], "refused", [], `another repair of this session is going on (${lock.heldBy})`);
+  }
+  try {
+    return await new Repair(plan, can, observer, world, options, onStep).run();
+  } finally {
+    lock.release();
+  }
+}
+
+/** A result that nothing was sent for. */
+export function resultOf(
+  plan: Pick<Plan, "target">,
+  steps: readonly StepReport[],
+  outcome: Outcome,
+  evidence: readonly Evidence[],
+  next?: string,
+  lost = NOTHING_LOST,
+): ResetResult {
+  const { id, key, sessionId, before } = plan.target;
+  return {
+    id,
+    sessionKey: key,
+    ...(sessionId === null ? {} : { sessionId }),
+    before,
+    steps,
+    outcome,
+    evidence,
+    lost,
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+class Repair {
+  readonly #plan: Plan;
+  readonly #can: Capabilities;
+  readonly #observer: Observer;
+  readonly #world: RepairWorld;
+  readonly #options: RepairOptions;
+  readonly #onStep: (step: StepReport) => Promise<void>;
+  readonly #steps: StepReport[] = [];
+  #id: string;
+  #sentAny = false;
+  /** A step that begins a new conversation was sent already. */
+  #isAnew = false;
+
+  constructor(
+    plan: Plan,
+    can: Capabilities,
+    observer: Observer,
+    world: RepairWorld,
+    options: RepairOptions,
+    onStep: (step: StepReport) => Promise<void>,
+  ) {
+    this.#plan = plan;
+    this.#can = can;
+    this.#observer = observer;
+    this.#world = world;
+    this.#options = options;
+    this.#onStep = onStep;
+    this.#id = world.newId();
+  }
+
+  async run(): Promise<ResetResult> {
+    const { gateway, store } = this.#world;
+    const { target } = this.#plan;
+    const now = this.#world.now();
+    const entries = store.read();
+    const open = this.#options.force ? undefined : openRepair(entries, gateway.url, target.canonical, now);
+    const resumed = open && open.sent.length > 0 && isSameHolder(open, target) ? open : undefined;
+    if (!resumed && !this.#options.force) {
+      const pause = coolDownMs(entries, gateway.url, target.canonical, now);
+      if (pause > 0) return await this.#refuse(`it was repaired a moment ago; wait ${spanText(pause)}, or --force`);
+    }
+    const began = await this.#look();
+    if ("outcome" in began) return began;
+    if (resumed) this.#id = resumed.repair;
+    else this.#write({ event: "begin", ...this.#holder(), ...this.#reason() });
+    return await this.#climb(began.facts, resumed);
+  }
+
+  /** Still blocked, the same session, no sign of life? */
+  async #look(): Promise<{ facts: Facts } | ResetResult> {
+    const { target } = this.#plan;
+    const began = this.#world.now();
+    const { facts, listed } = await this.#observer.look();
+    const tell = (ok: boolean, detail: string) => this.#tell("look", ok, detail, began);
+    if (!facts.reachable) {
+      await tell(false, "the gateway does not answer; nothing was sent");
+      return this.#result("failed", [], this.#options.next.again);
+    }
+    if (listed === null || (listed && listed.sessionId !== target.sessionId && target.sessionId !== null)) {
+      await tell(false, "it is not the session any more that was looked at; nothing was sent");
+      return this.#result("refused", [], this.#options.next.again);
+    }
+    const before = { ...NO_FACTS, lock: target.lock ? ("held" as const) : ("unknown" as const) };
+    const { state, evidence } = judge(before, { ...facts, activeRun: null }, target, this.#world.now());
+    if (state === "free") {
+      await tell(true, "free by itself; nothing was sent");
+      return this.#result("already-free", evidence);
+    }
+    if (facts.logLife !== null && !this.#options.force) {
+      await tell(false, `its run lives (${facts.logLife}); nothing was sent`);
+      return this.#result("refused", [], `${this.#options.next.again} --force`);
+    }
+    await tell(true, target.before === "blocked" ? "still blocked, same session" : "same session");
+    return { facts };
+  }
+
+  async #climb(before: Facts, resumed: OpenRepair | undefined): Promise<ResetResult> {
+    let judgement: Judgement | undefined;
+    if (resumed) {
+      const sent = countText(resumed.sent.length, "step");
+      await this.#tell(
+        "resume",
+        true,
+        `an earlier call sent ${sent} (${resumed.sent.join(", ")}); not sent again`,
+        this.#world.now(),
+      );
+      this.#sentAny = true;
+      this.#isAnew = resumed.sent.some((name) => !this.#world.steps[name].keepsConversation);
+      judgement = await this.#verify(before);
+      if (judgement.state !== "held") return await this.#conclude(judgement, undefined);
+    }
+    let reply: StepReply | undefined;
+    for (const name of this.#plan.ladder) {
+      const step = this.#world.steps[name];
+      if (resumed?.sent.includes(name)) continue;
+      // What can't be taken back is for sessions that are known to be held still.
+      if (judgement?.state === "unknown" && (!step.keepsConversation || reply?.result !== "denied")) break;
+      const sent = await this.#send(name, step);
+      if (sent === "not-sent") return await this.#cut("failed");
+      reply = sent;
+      judgement = await this.#verify(before);
+      if (judgement.state === "free") break;
+      if (!this.#lastReachable) return await this.#cut("unverified", judgement.evidence);
+    }
+    return await this.#conclude(judgement, reply);
+  }
+
+  /** Sends one step, written down before and after. */
+  async #send(name: StepName, step: RepairStep): Promise<StepReply | "not-sent"> {
+    const { target } = this.#plan;
+    const began = this.#world.now();
+    this.#write({ event: "send", step: name });
+    const token = `${this.#id}-${name}`;
+    let reply: StepReply;
+    try {
+      reply = await step.send(this.#world.gateway, target, token);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.#write({ event: "reply", step: name, result: "not-sent", detail: error.message });
+      await this.#tell(step.action, false, `not sent: ${error.message}`, began);
+      return "not-sent";
+    }
+    this.#sentAny = true;
+    if (!step.keepsConversation) this.#isAnew = true;
+    this.#write({ event: "reply", step: name, result: reply.result, detail: reply.detail });
+    await this.#tell(step.action, reply.result !== "denied", reply.detail, began);
+    return reply;
+  }
+
+  /** Looks until the session is free or its end is overdue; then asks for a real answer, if that is wanted. */
+  async #verify(before: Facts): Promise<Judgement> {
+    const began = this.#world.now();
+    const deadline = began + (this.#options.verifyMs ?? this.#can.settleMs);
+    let judgement: Judgement = { state: "unknown", evidence: [] };
+    let freeSince: number | undefined;
+    let facts = NO_FACTS;
+    for (;;) {
+      ({ facts } = await this.#observer.look());
+      const now = this.#world.now();
+      this.#lastReachable = facts.reachable;
+      judgement = judge(before, facts, this.#plan.target, now);
+      if (judgement.state === "free") {
+        freeSince ??= now;
+        const isWhole = facts.logEndIsWhole || (facts.logEnd === null && !facts.logWouldTell);
+        if (isWhole || now - freeSince >= LANE_FOLLOWS_MS) break;
+      }
+      // Where nothing but the probe can tell, there is nothing to wait for.
+      const blind =
+        this.#options.probe !== null && judgement.state === "unknown" && facts.reachable && facts.lock === "unknown";
+      if (now >= deadline || (blind && now - began >= LANE_FOLLOWS_MS)) break;
+      await this.#world.sleep(POLL_MS);
+    }
+    await this.#tell(
+      "verify",
+      judgement.state === "free",
+      verifyText(judgement, facts, began, this.#world.now()),
+      began,
+    );
+    if (this.#options.probe && judgement.state !== "held" && facts.reachable) {
+      const answered = await this.#probe(this.#options.probe);
+      judgement = judge(
+        before,
+        { ...facts, probe: answered ? "answered" : "silent" },
+        this.#plan.target,
+        this.#world.now(),
+      );
+    }
+    this.#write({ event: "verify", result: judgement.state, evidence: judgement.evidence });
+    return judgement;
+  }
+  #lastReachable = true;
+
+  async #probe({ text, timeoutMs }: { text: string; timeoutMs: number }): Promise<boolean> {
+    const { gateway } = this.#world;
+    const { target } = this.#plan;
+    const began = this.#world.now();
+    const before = await this.#sessionIdNow();
+    const token = `${this.#id}-probe-${began}`;
+    const { answered, detail } = await probe(gateway, target.messageKey, text, token, timeoutMs);
+    const after = answered ? await this.#sessionIdNow() : before;
+    // An early gateway begins a new session for a form of the key that it does not know, and answers there.
+    const isSame = before === after;
+    const told = isSame ? detail : "answered by a new session of that name, so it proves nothing";
+    await this.#tell("probe", answered && isSame, told, began);
+    return answered && isSame;
+  }
+
+  async #sessionIdNow(): Promise<string | null | undefined> {
+    const rows = await listSessions(this.#world.gateway, this.#options.requestTimeoutMs).catch(() => undefined);
+    return rows?.find((it) => it.canonical === this.#plan.target.canonical)?.sessionId;
+  }
+
+  async #conclude(judgement: Judgement | undefined, reply: StepReply | undefined): Promise<ResetResult> {
+    const { next } = this.#options;
+    const evidence = judgement?.evidence ?? [];
+    if (judgement?.state === "free" && evidence.length > 0) {
+      if (this.#plan.newSession && !this.#isAnew) await this.#beginAnew();
+      return this.#end("restored", evidence);
+    }
+    if (judgement?.state === "held") return this.#end("ineffective", evidence, next.restart);
+    if (judgement === undefined) return this.#end("ineffective", evidence, next.restart);
+    if (reply?.result === "denied") return this.#end("unverified", evidence, next.probe);
+    return this.#end("unverified", evidence, this.#options.probe ? next.restart : next.probe);
+  }
+
+  /** Only ever after the session is proved free: before that it destroys the way out on early versions. */
+  async #beginAnew(): Promise<void> {
+    const name = "sessions-reset";
+    await this.#send(name, this.#world.steps[name]);
+  }
+
+  /** The gateway went away in the middle: the journal keeps the repair open, and the next call goes on. */
+  async #cut(outcome: "failed" | "unverified", evidence: readonly Evidence[] = []): Promise<ResetResult> {
+    this.#write({ event: "cut", detail: "the gateway did not answer any more" });
+    return this.#result(outcome, evidence, this.#options.next.again);
+  }
+
+  async #refuse(why: string): Promise<ResetResult> {
+    await this.#tell("look", false, why, this.#world.now());
+    return this.#result("refused", [], `${this.#options.next.again} --force`);
+  }
+
+  #end(outcome: Outcome, evidence: readonly Evidence[], next?: string): ResetResult {
+    this.#write({ event: "end", outcome, evidence });
+    return this.#result(outcome, evidence, next);
+  }
+
+  #result(outcome: Outcome, evidence: readonly Evidence[], next?: string): ResetResult {
+    return resultOf(this.#plan, this.#steps, outcome, evidence, next, this.#sentAny ? this.#plan.lost : NOTHING_LOST);
+  }
+
+  async #tell(action: string, ok: boolean, detail: string, began: number): Promise<void> {
+    const step = { action, ok, detail, ms: Math.max(0, this.#world.now() - began) };
+    this.#steps.push(step);
+    await this.#onStep(step);
+  }
+
+  #holder(): Partial<JournalEntry> {
+    const { sessionId, runId, lock } = this.#plan.target;
+    return {
+      ...(sessionId === null ? {} : { sessionId }),
+      ...(runId === null ? {} : { runId }),
+      ...(lock ? { lock } : {}),
+    };
+  }
+
+  #reason(): Partial<JournalEntry> {
+    const { reason } = this.#options;
+    return reason === null ? {} : { reason };
+  }
+
+  #write(entry: Pick<JournalEntry, "event"> & Partial<JournalEntry>): void {
+    const { gateway, who, pid, store } = this.#world;
+    store.append({
+      v: 1,
+      time: new Date(this.#world.now()).toISOString(),
+      repair: this.#id,
+      who,
+      pid,
+      gateway: gateway.url,
+      ...(gateway.version === null ? {} : { gatewayVersion: gateway.version }),
+      session: this.#plan.target.canonical,
+      ...entry,
+    });
+  }
+}
+
+function verifyText(judgement: Judgement, facts: Facts, began: number, now: number): string {
+  if (judgement.state === "free") return judgement.evidence.map((it) => it.text).join("; ");
+  if (!facts.reachable) return "the gateway does not answer";
+  const waited = `after ${spanText(now - began)}`;
+  if (judgement.state === "held") return `still held ${waited}: ${heldText(facts)}`;
+  return `nothing here can tell ${waited}: the log does not show runs, and no lock is at hand`;
+}
+
+function heldText(facts: Facts): string {
+  if (facts.lock === "held") return "its run's lock is still there";
+  if (facts.activeRun === true) return "hasActiveRun is still true";
+  return "the log shows no end";
+}

@@ -1,0 +1,57 @@
+/** The diagnosis that a repair goes by: from files that the user named, or from the gateway's own log. */
+import { Diagnostician } from "../diagnose.ts";
+import type { Diagnosis } from "../diagnosis.ts";
+import { UserError } from "../errors.ts";
+import { resolveInputs, type SourceEnv } from "../sources/resolve.ts";
+import type { Source } from "../sources/source.ts";
+import { readSources } from "../streams.ts";
+
+export interface DiagnosisSettings {
+  /** Milliseconds; null: the version's default. */
+  readonly runTimeoutMs: number | null;
+  readonly stallAfterMs: number | null;
+}
+
+/**
+ * From files. One may be a copy of some time ago, so its end is its now.
+ * @param clock milliseconds since the epoch, for lines that have no date
+ * @throws UserError where one of them can't be read, or they are of several gateways
+ */
+export async function diagnoseFiles(
+  logs: readonly string[],
+  env: SourceEnv,
+  settings: DiagnosisSettings,
+  clock: number,
+): Promise<Diagnosis> {
+  const { sources, errors } = await resolveInputs(logs, env);
+  const [first] = errors;
+  if (first) throw first;
+  return await diagnose(sources, settings, clock);
+}
+
+/**
+ * From the gateway's own log, which is whole up to now.
+ * @param now by the gateway's clock, in milliseconds since the epoch
+ */
+export async function diagnoseLive(
+  sources: readonly Source[],
+  settings: DiagnosisSettings,
+  now: number,
+): Promise<Diagnosis> {
+  return await diagnose(sources, { ...settings, now }, now);
+}
+
+async function diagnose(
+  sources: readonly Source[],
+  settings: DiagnosisSettings & { readonly now?: number },
+  clock: number,
+): Promise<Diagnosis> {
+  const reading = await readSources(sources, { now: clock });
+  const diagnostician = new Diagnostician(sources.length > 1);
+  for await (const batch of reading.batches()) for (const record of batch) diagnostician.push(record);
+  const [diagnosis, other] = diagnostician.finish(settings, reading.summaries());
+  if (!diagnosis || other) {
+    throw new UserError("these logs are of several gateways", "Name the logs of the one that is to be repaired.");
+  }
+  return diagnosis;
+}

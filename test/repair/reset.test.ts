@@ -1,0 +1,423 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { UserError } from "../../src/errors.ts";
+import { endedLog, failing, FakeGateway, wedgedLog } from "./fake-gateway.ts";
+import { bench, type Bench } from "./run-reset.ts";
+
+function wedged(): { gateway: FakeGateway; it: Bench } {
+  const gateway = new FakeGateway([
+    { key: "agent:main:main", sessionId: "id-main" },
+    { key: "agent:main:room", sessionId: "id-room" },
+  ]);
+  wedgedLog(gateway);
+  return { gateway, it: bench(gateway) };
+}
+
+/** The gateway that `/stop:` helps on. */
+function stops(gateway: FakeGateway, it: Bench): void {
+  gateway.does.set("chat.send", ({ sessionKey, message }) => {
+    if (message === "/stop:" && sessionKey === "main") endedLog(gateway, it.now);
+    return { status: "started" };
+  });
+}
+
+afterEach(() => vi.useRealTimers());
+
+describe("a session wedged on 2026.1.24-3", () => {
+  test("is restored, with the gateway's own lines as the proof", async () => {
+    const { gateway, it } = wedged();
+    stops(gateway, it);
+    const { exitCode, report } = await it.reset("main --yes --json --reason because");
+    expect(exitCode).toBe(0);
+    expect(report).toMatchObject({
+      schemaVersion: 1,
+      ok: true,
+      gateway: { url: "ws://127.0.0.1:18789", version: "clawdbot 2026.1.24-3" },
+      results: [
+        {
+          id: "main",
+          sessionKey: "agent:main:main",
+          sessionId: "id-main",
+          before: "blocked",
+          outcome: "restored",
+          lost: { runs: 1, messagesAtLeast: 1 },
+          steps: [
+            { action: "look", ok: true, detail: "still blocked, same session" },
+            { action: "abort", ok: true },
+            { action: "verify", ok: true },
+          ],
+          evidence: [
+            {
+              text: "run run-1: run done, aborted=true; lane session:main: task done",
+              source: "/tmp/clawdbot/clawdbot-2026-01-28.log",
+            },
+          ],
+        },
+      ],
+    });
+    expect(gateway.changed).toEqual([
+      {
+        method: "chat.send",
+        params: { sessionKey: "main", message: "/stop:", idempotencyKey: "repair-1-stop-command" },
+      },
+    ]);
+    expect(it.journal().map(({ event }) => event)).toEqual(["begin", "send", "reply", "verify", "end"]);
+    expect(it.journal()[0]).toMatchObject({
+      session: "agent:main:main",
+      runId: "run-1",
+      reason: "because",
+      gateway: gateway.url,
+    });
+  });
+
+  test("in words", async () => {
+    const { gateway, it } = wedged();
+    stops(gateway, it);
+    const { out } = await it.reset("main", {}, ["y"]);
+    expect(out).toContain("Gateway  ws://127.0.0.1:18789, clawdbot 2026.1.24-3");
+    expect(out).toContain("Session  agent:main:main, held by run run-1 for 1 h 10 min, no sign of life");
+    expect(out).toContain("Will     abort its run; the conversation stays");
+    expect(out).toContain("Lost     the run and 1+ waiting message: send them again");
+    expect(out).toMatch(/RESTORED agent:main:main {3}proof: run run-1: run done/);
+  });
+
+  test("that `/stop:` does not help is ineffective, and sessions.reset is not even tried", async () => {
+    const { gateway, it } = wedged();
+    const { exitCode, report } = await it.reset("main --yes --json");
+    expect({ exitCode, outcome: report?.results[0]?.outcome }).toEqual({ exitCode: 1, outcome: "ineffective" });
+    expect(report?.results[0]?.next).toContain("clawdbot gateway restart");
+    expect(gateway.changed.map(({ method }) => method)).toEqual(["chat.send"]);
+  });
+
+  test.each(["sessions.reset", "chat.send"])("an ok of %s and a new sessionId prove nothing", async (method) => {
+    const { gateway, it } = wedged();
+    gateway.does.set(method, () => {
+      const [main] = gateway.sessions;
+      if (main) main.sessionId = "id-new";
+      return { ok: true, aborted: true };
+    });
+    const { outcomes } = await it.reset("main --yes --json");
+    expect(outcomes).toEqual(["ineffective"]);
+  });
+
+  test("--new-session resets, but only after the abort is proved", async () => {
+    const { gateway, it } = wedged();
+    stops(gateway, it);
+    const { outcomes } = await it.reset("main --yes --json --new-session");
+    expect(outcomes).toEqual(["restored"]);
+    expect(gateway.changed.map(({ method }) => method)).toEqual(["chat.send", "sessions.reset"]);
+  });
+
+  test("--new-session does not reset where the abort failed: that would destroy the way out", async () => {
+    const { gateway, it } = wedged();
+    await it.reset("main --yes --json --new-session");
+    expect(gateway.changed.map(({ method }) => method)).toEqual(["chat.send"]);
+  });
+
+  test("after a sessions.reset by hand the abort is tried, and then only a restart is offered", async () => {
+    const { gateway, it } = wedged();
+    const [main] = gateway.sessions;
+    if (main) main.sessionId = "id-new";
+    const { exitCode, report } = await it.reset("main --yes --json");
+    expect(exitCode).toBe(1);
+    expect(report?.results[0]).toMatchObject({ outcome: "ineffective" });
+    expect(report?.results[0]?.next).toContain("clawdbot gateway restart");
+  });
+});
+
+describe("nothing is sent", () => {
+  test.each([
+    ["main --dry-run --json", 0, ["planned"]],
+    ["room --yes --json", 0, ["already-free"]],
+    ["main nobody --yes --json", 2, ["not-found", "refused"]],
+    ["agent:main: --yes --json", 2, ["ambiguous"]],
+    ["--run run-9 --yes --json", 2, ["not-found"]],
+  ])("by %s", async (words, code, outcomes) => {
+    const { gateway, it } = wedged();
+    expect(await it.reset(words)).toMatchObject({ exitCode: code, outcomes });
+    expect(gateway.changed).toEqual([]);
+    expect(it.journal()).toEqual([]);
+  });
+
+  test("without a terminal and without --yes", async () => {
+    const { gateway, it } = wedged();
+    await expect(it.reset("main")).rejects.toThrow(UserError);
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test.each([[""], ["n"], ["yo"]])("when the person says %j", async (answer) => {
+    const { gateway, it } = wedged();
+    expect(await it.reset("main --json", {}, [answer])).toMatchObject({ exitCode: 1, outcomes: ["declined"] });
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test("where the gateway does not answer", async () => {
+    const { gateway, it } = wedged();
+    gateway.does.set("sessions.list", failing("timeout", true));
+    await expect(it.reset("main --yes")).rejects.toThrow(UserError);
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test("where the journal cannot be written", async () => {
+    const { gateway, it } = wedged();
+    const store = {
+      ...it.store,
+      append: () => {
+        throw new UserError("no space");
+      },
+    };
+    await expect(it.reset("main --yes", { store: () => store })).rejects.toThrow("no space");
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test("to a session whose run shows life after the diagnosis", async () => {
+    const { gateway, it } = wedged();
+    // A repair gets its id after the diagnosis and before the look.
+    const newId = (): string => {
+      gateway.write("agent/embedded", "embedded run tool end: runId=run-1 tool=exec toolCallId=c", it.now);
+      return "repair";
+    };
+    const { exitCode, report } = await it.reset("main --yes --json", { newId });
+    expect({ exitCode, outcome: report?.results[0]?.outcome }).toEqual({ exitCode: 1, outcome: "refused" });
+    expect(report?.results[0]?.steps[0]?.detail).toContain("its run lives (tool exec ended)");
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test("to a session that ended by itself after the diagnosis", async () => {
+    const { gateway, it } = wedged();
+    const newId = (): string => {
+      endedLog(gateway, it.now);
+      return "repair";
+    };
+    expect(await it.reset("main --yes --json", { newId })).toMatchObject({ exitCode: 0, outcomes: ["already-free"] });
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test("to a session that is another one since the diagnosis", async () => {
+    const { gateway, it } = wedged();
+    let lists = 0;
+    gateway.does.set("sessions.list", () => ({
+      sessions: [{ key: "agent:main:main", sessionId: ++lists === 1 ? "id-main" : "id-new" }],
+    }));
+    expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 1, outcomes: ["refused"] });
+    expect(gateway.changed).toEqual([]);
+  });
+});
+
+test("--all-blocked leaves alone what is only probably blocked", async () => {
+  const { gateway, it } = wedged();
+  it.now = Date.parse("2026-01-28T08:01:00Z");
+  const { exitCode, report } = await it.reset("--all-blocked --yes --json");
+  expect(exitCode).toBe(1);
+  expect(report?.results).toMatchObject([{ outcome: "refused", next: "clawdbot-sessions reset agent:main:main" }]);
+  expect(gateway.changed).toEqual([]);
+  it.now = Date.parse("2026-01-28T09:10:15Z");
+  stops(gateway, it);
+  expect(await it.reset("--all-blocked --yes --json")).toMatchObject({ exitCode: 0, outcomes: ["restored"] });
+});
+
+test("--all-blocked with nothing blocked is good news", async () => {
+  const gateway = new FakeGateway();
+  gateway.write("diagnostic", "lane enqueue: lane=session:main queueSize=1", Date.parse("2026-01-28T08:00:00Z"));
+  gateway.write(
+    "diagnostic",
+    "lane dequeue: lane=session:main waitMs=1 queueSize=0",
+    Date.parse("2026-01-28T08:00:00Z"),
+  );
+  endedLog(gateway, Date.parse("2026-01-28T08:00:01Z"));
+  expect(await bench(gateway).reset("--all-blocked --yes --json")).toMatchObject({ exitCode: 0, outcomes: [] });
+});
+
+test("--all-blocked on a log that shows no runs cannot tell", async () => {
+  const gateway = new FakeGateway();
+  gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 1)", Date.parse("2026-01-28T08:00:00Z"), "INFO");
+  await expect(bench(gateway).reset("--all-blocked --yes")).rejects.toThrow("does not show runs");
+});
+
+describe("a log that shows no runs, and no lock", () => {
+  function blind(): { gateway: FakeGateway; it: Bench } {
+    const gateway = new FakeGateway([{ key: "agent:main:main", sessionId: "id-main" }]);
+    gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 1)", Date.parse("2026-01-28T08:00:00Z"), "INFO");
+    return { gateway, it: bench(gateway) };
+  }
+
+  test("is unverified, and names the proof that is left", async () => {
+    const { it } = blind();
+    const { exitCode, report } = await it.reset("main --yes --json");
+    expect(exitCode).toBe(1);
+    expect(report?.results[0]).toMatchObject({
+      before: "unknown",
+      outcome: "unverified",
+      evidence: [],
+      next: "clawdbot-sessions reset agent:main:main --probe",
+    });
+  });
+
+  test("is restored by a real answer, without a step being sent twice", async () => {
+    const { gateway, it } = blind();
+    await it.reset("main --yes --json");
+    gateway.does.set("chat.send", ({ idempotencyKey, message }) => {
+      expect(message).not.toBe("/stop:");
+      setTimeout(() => {
+        gateway.tell("chat", { runId: idempotencyKey, state: "final" });
+        gateway.tell("chat", { runId: "other", state: "final", message: { content: [{ type: "text", text: "no" }] } });
+        gateway.tell("chat", {
+          runId: idempotencyKey,
+          state: "final",
+          message: { content: [{ type: "text", text: "yes" }] },
+        });
+      });
+      return { status: "started" };
+    });
+    const { exitCode, report } = await it.reset("main --yes --json --probe");
+    expect({ exitCode, outcome: report?.results[0]?.outcome }).toEqual({ exitCode: 0, outcome: "restored" });
+    expect(gateway.changed.filter(({ params }) => params["message"] === "/stop:")).toHaveLength(1);
+  });
+
+  test("an answer by a new session of the same name proves nothing", async () => {
+    const { gateway, it } = blind();
+    gateway.does.set("chat.send", ({ idempotencyKey, message }) => {
+      if (message !== "/stop:") {
+        const [main] = gateway.sessions;
+        if (main) main.sessionId = "id-new";
+        setTimeout(() => gateway.tell("chat", { runId: idempotencyKey, state: "final", message: { text: "yes" } }));
+      }
+      return { status: "started" };
+    });
+    expect(await it.reset("main --yes --json --probe")).toMatchObject({ exitCode: 1, outcomes: ["ineffective"] });
+  });
+
+  test("a message that nobody answers is no proof either", async () => {
+    const { gateway, it } = blind();
+    gateway.does.set("chat.send", ({ idempotencyKey, message }) => {
+      if (message === "/stop:") {
+        const reply = { runId: idempotencyKey, state: "final", message: { text: "⚙️ Agent was aborted." } };
+        setTimeout(() => gateway.tell("chat", reply));
+      }
+      return { status: "started" };
+    });
+    expect(await it.reset("main --yes --json --probe --probe-timeout 50ms")).toMatchObject({
+      exitCode: 1,
+      outcomes: ["ineffective"],
+    });
+  });
+});
+
+describe("a repair that is cut in the middle", () => {
+  test.each([
+    ["timeout", true],
+    ["closed", true],
+    ["garbage", true],
+  ] as const)("a step that may have arrived (%s) is not sent again, and its effect is seen", async (kind, sent) => {
+    const { gateway, it } = wedged();
+    gateway.does.set("chat.send", () => {
+      endedLog(gateway, it.now);
+      return failing(kind, sent)();
+    });
+    const { outcomes } = await it.reset("main --yes --json");
+    expect(outcomes).toEqual(["restored"]);
+    expect(gateway.changed).toHaveLength(1);
+  });
+
+  test("the gateway goes away after the step: unverified, and the next call finishes", async () => {
+    const { gateway, it } = wedged();
+    gateway.does.set("chat.send", () => {
+      gateway.does.set("logs.tail", failing("timeout", true));
+      gateway.does.set("sessions.list", failing("timeout", true));
+      return { status: "started" };
+    });
+    const first = await it.reset("main --yes --json");
+    expect(first).toMatchObject({ exitCode: 1, outcomes: ["unverified"] });
+    expect(it.journal().at(-1)).toMatchObject({ event: "cut" });
+
+    gateway.does.clear();
+    endedLog(gateway, it.now + 100);
+    it.now += 5_000;
+    const second = await it.reset("main --yes --json");
+    expect(second).toMatchObject({ exitCode: 0, outcomes: ["restored"] });
+    expect(second.report?.results[0]?.evidence[0]?.text).toContain("after the step of the earlier call");
+    expect(gateway.changed).toHaveLength(1);
+    expect(it.journal().at(-1)).toMatchObject({ event: "end", outcome: "restored", repair: "repair-1" });
+
+    const third = await it.reset("main --yes --json");
+    expect(third).toMatchObject({ exitCode: 0, outcomes: ["already-free"] });
+  });
+
+  test("free at the next call, with no proof of it: --probe gives one", async () => {
+    const { gateway, it } = wedged();
+    gateway.does.set("chat.send", () => {
+      gateway.does.set("sessions.list", failing("timeout", true));
+      return { status: "started" };
+    });
+    await it.reset("main --yes --json");
+    gateway.does.clear();
+    // The process is another one now: the run is lost, and its session free.
+    gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 9999)", it.now, "INFO");
+    it.now += 60_000;
+    gateway.does.set("chat.send", ({ idempotencyKey }) => {
+      setTimeout(() => gateway.tell("chat", { runId: idempotencyKey, state: "final", message: { text: "yes" } }));
+      return { status: "started" };
+    });
+    const { exitCode, report } = await it.reset("main --yes --json --probe");
+    expect({ exitCode, outcome: report?.results[0]?.outcome }).toEqual({ exitCode: 0, outcome: "restored" });
+    expect(gateway.changed.filter(({ params }) => params["message"] === "/stop:")).toHaveLength(1);
+  });
+
+  test("still held at the next call: not sent again, and said so", async () => {
+    const { gateway, it } = wedged();
+    gateway.does.set("chat.send", () => {
+      gateway.does.set("sessions.list", failing("timeout", true));
+      return { status: "started" };
+    });
+    await it.reset("main --yes --json");
+    gateway.does.clear();
+    const { outcomes, report } = await it.reset("main --yes --json");
+    expect(outcomes).toEqual(["ineffective"]);
+    expect(report?.results[0]?.steps.map(({ action }) => action)).toEqual(["look", "resume", "verify"]);
+    expect(gateway.changed).toHaveLength(1);
+  });
+
+  test("nothing left this machine: the next call sends it", async () => {
+    const { gateway, it } = wedged();
+    gateway.does.set("chat.send", failing("closed", false));
+    expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 1, outcomes: ["failed"] });
+    stops(gateway, it);
+    it.now += 120_000;
+    expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 0, outcomes: ["restored"] });
+  });
+});
+
+test("a loop of repairs is slowed down, unless it is forced", async () => {
+  const { gateway, it } = wedged();
+  await it.reset("main --yes --json");
+  const soon = await it.reset("main --yes --json");
+  expect(soon.outcomes).toEqual(["refused"]);
+  expect(gateway.changed).toHaveLength(1);
+  await it.reset("main --yes --json --force");
+  expect(gateway.changed).toHaveLength(2);
+});
+
+test("two repairs of one session at once: the second keeps its hands off", async () => {
+  const { gateway, it } = wedged();
+  const lock = it.store.lock(gateway.url, "agent:main:main");
+  expect(await it.reset("main --yes --json")).toMatchObject({ outcomes: ["refused"] });
+  expect(gateway.changed).toEqual([]);
+  if ("release" in lock) lock.release();
+  stops(gateway, it);
+  expect(await it.reset("main --yes --json")).toMatchObject({ outcomes: ["restored"] });
+});
+
+test("2026.2.26 told to stay in its process: only sessions.reset helps, and nothing else is tried", async () => {
+  const { gateway, it } = wedged();
+  gateway.version = "2026.2.26";
+  gateway.does.set("sessions.reset", () => {
+    const [main] = gateway.sessions;
+    if (main) main.sessionId = "id-new";
+    endedLog(gateway, it.now);
+    return { ok: true };
+  });
+  const { outcomes, out } = await it.reset("main --yes --json");
+  expect(outcomes).toEqual(["restored"]);
+  expect(gateway.changed).toEqual([{ method: "sessions.reset", params: { key: "main" } }]);
+  expect(out).not.toContain("token");
+});
