@@ -97,6 +97,7 @@ function sessionReport(
     heldSince: isoTime(lock.createdAt),
     heldByRunId: null,
     heldByLane: null,
+    waitsFor: "own-run",
     waitingAtLeast: 0,
     silenceMs: lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
     gateway: Math.max(0, (diagnosis?.tracker.lives.length ?? 1) - 1),

@@ -94,6 +94,7 @@ function newSession(canonical: string | undefined): Session {
     answeredSequence: -1,
     undispatched: [],
     timeline: new Timeline(),
+    fileLock: undefined,
   };
 }
 

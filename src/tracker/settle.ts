@@ -2,7 +2,7 @@
  * From what the tracker followed to what is true at one moment: every run gets
  * its state, every session its holder. Pure; nothing here changes the tracker.
  */
-import type { Confidence, OrphanCause, RunState, SessionState } from "../model.ts";
+import type { Confidence, OrphanCause, RunState, SessionState, WaitsFor } from "../model.ts";
 import { runOf } from "./lanes.ts";
 import { keyOfLane } from "./session-index.ts";
 import type { LaneTask, Life, Process, Run, Session } from "./state.ts";
@@ -58,8 +58,8 @@ export interface SettledSession {
   readonly waitingAtLeast: number;
   readonly silenceMs: number | undefined;
   readonly confidence: Confidence;
-  /** It waits for other sessions: behind a full lane, or held back behind their recoveries. */
-  readonly waitsFor: "own-run" | "full-lane" | "recoveries" | undefined;
+  /** What keeps it: its own run, a full lane, recoveries of other sessions, or a lock file left behind. */
+  readonly waitsFor: WaitsFor | undefined;
   readonly life: Life | undefined;
 }
 
@@ -188,6 +188,7 @@ function settleSession(
     life,
   };
   if (!process || tracker.pending?.kind === "stop") return free;
+  if (session.fileLock) return lockedOut(session.fileLock, free, settings);
 
   const canonical = session.canonicalKey;
   const task = canonical === undefined ? undefined : process.lanes.holderOf(canonical);
@@ -212,6 +213,18 @@ function settleSession(
   if (!task) return heldBack(tracker, session, byRun, settings, free) ?? free;
   if (task.run?.end) return free;
   return { ...free, ...heldWithoutRun(task, process, exhausted, settings), waitingAtLeast: waitingAtLeast + 1 };
+}
+
+/** One failure may be a run of its own that is slow to let go; a second one, ten seconds later, is not. */
+function lockedOut(lock: NonNullable<Session["fileLock"]>, free: SettledSession, settings: SettleSettings): SettledSession {
+  return {
+    ...free,
+    state: "blocked",
+    heldSince: lock.since,
+    silenceMs: since(lock.since, settings.now),
+    confidence: lock.failures > 1 ? "high" : "medium",
+    waitsFor: "lock-file",
+  };
 }
 
 /** The session's lane is taken, and no run of it is known: it waits for its turn, or the log hides the run. */

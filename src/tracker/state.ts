@@ -117,4 +117,6 @@ export interface Session {
   /** Messages queued and not dispatched (9.6). */
   undispatched: { readonly time: number | undefined; readonly sequence: number; readonly event: GatewayEvent }[];
   readonly timeline: Timeline;
+  /** Its runs fail because a lock file names a process that the gateway takes for alive. */
+  fileLock: { readonly pid: number; readonly since: number | undefined; failures: number } | undefined;
 }

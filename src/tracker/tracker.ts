@@ -338,7 +338,10 @@ export class Tracker {
       process.lostRuns.add(run);
     }
     process.openRuns.clear();
-    for (const session of this.sessions.all()) session.waiting = [];
+    for (const session of this.sessions.all()) {
+      session.waiting = [];
+      session.fileLock = undefined;
+    }
     this.#forgetUndispatched();
   }
 
@@ -362,12 +365,17 @@ export class Tracker {
     const process = this.#holderOfLane(event.lane, event);
     const task = process.lanes.finish(event);
     const key = keyOfLane(event.lane);
-    if (key === undefined || !task) return;
+    if (key === undefined || !task) {
+      // At the default level an error is all that is seen of a lane.
+      if (key !== undefined && event.kind === "lane-error") this.#noteFileLock(this.sessions.ofKey(key), event);
+      return;
+    }
     const run = this.#confirmed(task, event);
     const session = this.sessions.ofKey(key);
     session.waiting = [];
+    if (event.kind === "lane-error") this.#noteFileLock(session, event);
     if (!run) return;
-    this.#end(run, endByLane(run, event), event);
+    this.#end(run, endByLane(run, event));
   }
 
   #enqueued(event: EventOf<"lane-enqueue">): void {
@@ -383,6 +391,13 @@ export class Tracker {
     run.lostAt = time;
     run.life.process.openRuns.delete(run);
     if (run.task) run.life.process.lanes.release(run.task);
+  }
+
+  #noteFileLock(session: Session, event: EventOf<"lane-error">): void {
+    if (event.lockedByPid === null) return;
+    session.fileLock ??= { pid: event.lockedByPid, since: event.time, failures: 0 };
+    session.fileLock.failures += 1;
+    session.timeline.push(this.sequence, event);
   }
 
   /** A lane's line belongs to the process that holds the lane: at a change of process the old one's come late. */
@@ -523,12 +538,12 @@ export class Tracker {
       case "run-cleanup":
         // Its timedOut is no sign: 5.28 sets it for aborts by a person, too (seen after 0.4 s).
         if (event.aborted) {
-          this.#end(run, { time: event.time, state: run.timedOut ? "timed-out" : "aborted", strength: END_STRENGTH.cleanup }, event);
+          this.#end(run, { time: event.time, state: run.timedOut ? "timed-out" : "aborted", strength: END_STRENGTH.cleanup });
         }
         break;
       case "run-done":
       case "run-end":
-        this.#end(run, { time: event.time, state: endState(run, event.aborted), strength: END_STRENGTH.done }, event);
+        this.#end(run, { time: event.time, state: endState(run, event.aborted), strength: END_STRENGTH.done });
         this.runs.lastDone = run;
         break;
       default:
@@ -550,7 +565,7 @@ export class Tracker {
     run.cut = undefined;
   }
 
-  #end(run: Run, end: RunEnd, event: GatewayEvent): void {
+  #end(run: Run, end: RunEnd): void {
     if (run.end && run.end.strength > end.strength) return;
     run.end = end;
     if (this.pending && end.state === "aborted") this.#abortedByShutdown.push(run);
@@ -559,9 +574,10 @@ export class Tracker {
     run.lostAt = undefined;
     run.life.process.openRuns.delete(run);
     this.process?.openRuns.delete(run);
-    if (event.kind !== "run-cleared" && end.strength >= END_STRENGTH.lane) this.#sessionOf(run)?.timeline.clear();
     const session = this.#sessionOf(run);
     if (session && end.state === "completed") {
+      session.timeline.clear();
+      session.fileLock = undefined;
       session.lastAnsweredAt = end.time;
       session.answeredSequence = this.sequence;
     }
@@ -606,7 +622,7 @@ export class Tracker {
     run.timeline.push(this.sequence, event);
     run.lastSeenAt = event.time ?? run.lastSeenAt;
     const state = run.timedOut ? "timed-out" : run.abortLoggedAt === undefined ? "completed" : "aborted";
-    this.#end(run, { time: event.time, state, strength: END_STRENGTH.cleared }, event);
+    this.#end(run, { time: event.time, state, strength: END_STRENGTH.cleared });
   }
 
   #aborting(event: EventOf<"aborting-run">): void {
