@@ -8,7 +8,8 @@ import { remedyText } from "./checks/wording.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { isoTime } from "./finding-timeline.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
-import { shortId, spanText } from "./words.ts";
+import { otherNames } from "./tracker/settle.ts";
+import { countText, shortId, spanText } from "./words.ts";
 
 /** How a transcript ends. `answered`: with the assistant's words. The words themselves are never kept. */
 export type TranscriptEnd = "user" | "tool-result" | "tool-call" | "answered" | "empty";
@@ -30,6 +31,8 @@ export interface StateDir {
   readonly path: string;
   readonly bytes: number;
   readonly locks: readonly SessionLock[];
+  /** When the store was last written to (ms since the epoch): a copy of the dir is at least that old. */
+  readonly updatedAt: number | undefined;
   /** 9.6 and later keep this in a database instead. */
   readonly hasDatabase: boolean;
 }
@@ -55,17 +58,39 @@ export function judgeStateDir(state: StateDir, diagnosis: Diagnosis | undefined,
   );
   const findings: Finding[] = [];
   const sessions: SessionReport[] = [];
+  const now = Math.max(context.now, context.isOwn ? 0 : (state.updatedAt ?? 0));
+  let dead = 0;
   for (const lock of state.locks) {
-    if (!isHolderAlive(lock, diagnosis, context.isOwn)) continue;
+    if (!isHolderAlive(lock, diagnosis, context.isOwn)) {
+      dead += 1;
+      continue;
+    }
     if ([lock.sessionId, ...lock.keys.map(canonicalKey)].some((it) => toldByLog.has(it))) continue;
     const restartAt = restartAfter(lock.createdAt, diagnosis);
-    const heldMs = Math.max(0, context.now - lock.createdAt);
+    const heldMs = Math.max(0, now - lock.createdAt);
     const isAnswered = lock.transcript.end === "answered";
     const isBlocked = !isAnswered && (restartAt !== undefined || heldMs > context.stallAfterMs);
     sessions.push(sessionReport(lock, isBlocked, heldMs, diagnosis));
     if (isBlocked) findings.push(finding(lock, restartAt, heldMs, diagnosis, context));
   }
+  if (!diagnosis && findings.length === 0 && (dead > 0 || state.hasDatabase)) findings.push(cannotTell(state, dead));
   return { findings, sessions };
+}
+
+/** With no log beside it, a state dir names no session where its locks' processes are not of this machine. */
+function cannotTell(state: StateDir, dead: number): Finding {
+  return {
+    code: "log-inconclusive",
+    severity: "warning",
+    confidence: "high",
+    message:
+      dead > 0
+        ? `the state dir holds ${countText(dead, "lock")} of processes that do not live on this machine`
+        : "this gateway keeps its sessions in a database, which this tool does not read",
+    help: `Without a log there is no telling whether the gateway lives elsewhere. Name its log as well: clawdbot-sessions doctor LOG --state-dir ${state.path}`,
+    timeline: [],
+    timelineOmitted: 0,
+  };
 }
 
 /** A lock whose process is gone is stale: the gateway removes it at its next start. */
@@ -172,5 +197,6 @@ function endText(end: TranscriptEnd): string {
 
 function nameOf(lock: SessionLock): { key: string; aliases: string[] } {
   const key = lock.keys.find((it) => it.startsWith("agent:")) ?? lock.keys[0] ?? lock.sessionId;
-  return { key, aliases: lock.keys.filter((it) => it !== key) };
+  const all = lock.keys.length === 0 ? [] : [...lock.keys, ...otherNames(key)];
+  return { key, aliases: [...new Set(all)].filter((it) => it !== key) };
 }

@@ -302,7 +302,14 @@ function openRunOf(process: Process, session: Session): Run | undefined {
 function nameOf(session: Session): { key: string; aliases: string[] } {
   const keys = [...session.keys].toSorted();
   const key = keys.find((it) => it.startsWith("agent:")) ?? keys[0] ?? [...session.sessionIds][0] ?? "";
-  return { key, aliases: keys.filter((it) => it !== key) };
+  const all = keys.length === 0 ? [] : [...keys, ...otherNames(key)];
+  return { key, aliases: [...new Set(all)].filter((it) => it !== key) };
+}
+
+/** The default agent's sessions have a short and a full name: `room` and `agent:main:room`. */
+export function otherNames(key: string): string[] {
+  if (key.startsWith("agent:main:")) return [key.slice("agent:main:".length)];
+  return key.startsWith("agent:") ? [] : [`agent:main:${key}`];
 }
 
 function since(then: number | undefined, now: number | undefined): number | undefined {
