@@ -48,7 +48,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
   for (const diagnosis of input.diagnoses) {
     const firstLife = gateways.length;
     gateways.push(...gatewayReports(diagnosis, firstLife, processes));
-    processes += diagnosis.tracker.processes.length;
+    processes += diagnosis.tracker.gateway.processes.length;
     const kept = diagnosis.settled.runs.filter((it) => isRunKept(it, diagnosis, filter));
     runs.push(...kept.map((it) => runReport(it, firstLife)));
     const keptSessions = diagnosis.settled.sessions.filter((it) => isSessionKept(it, diagnosis, filter));
@@ -97,9 +97,9 @@ function byWeight(a: Finding, b: Finding): number {
 }
 
 function gatewayReports({ tracker, version }: Diagnosis, firstLife: number, firstProcess: number): GatewayReport[] {
-  return tracker.lives.map((life, index) => {
-    const isLast = index === tracker.lives.length - 1;
-    const stopping = isLast && tracker.pending?.kind === "stop";
+  return tracker.gateway.lives.map((life, index) => {
+    const isLast = index === tracker.gateway.lives.length - 1;
+    const stopping = isLast && tracker.gateway.pending?.kind === "stop";
     return {
       index: firstLife + index,
       process: firstProcess + life.process.index,
@@ -109,7 +109,7 @@ function gatewayReports({ tracker, version }: Diagnosis, firstLife: number, firs
       versionAtLeast: version.exact ?? version.atLeast,
       startedAt: isoTime(life.startedAt),
       startedBy: life.startedBy,
-      endedAt: isoTime(stopping ? tracker.pending?.time : life.endedAt),
+      endedAt: isoTime(stopping ? tracker.gateway.pending?.time : life.endedAt),
       endedBy: stopping ? "stop" : life.endedBy,
     };
   });

@@ -95,15 +95,15 @@ function cannotTell(state: StateDir, dead: number): Finding {
 
 /** A lock whose process is gone is stale: the gateway removes it at its next start. */
 function isHolderAlive(lock: SessionLock, diagnosis: Diagnosis | undefined, isOwn: boolean): boolean {
-  const last = diagnosis?.tracker.lives.at(-1);
-  const isStopped = diagnosis?.tracker.pending?.kind === "stop";
+  const last = diagnosis?.tracker.gateway.lives.at(-1);
+  const isStopped = diagnosis?.tracker.gateway.pending?.kind === "stop";
   const saysLog = !isStopped && last?.process.pid !== undefined && last.process.pid === lock.pid;
   return isOwn ? lock.processLives : saysLog || (last?.process.pid === undefined && lock.processLives);
 }
 
 /** The first in-process restart that the lock's holder lived through. */
 function restartAfter(createdAt: number, diagnosis: Diagnosis | undefined): number | undefined {
-  const restarts = diagnosis?.tracker.lives.filter((it) => it.startedBy === "in-process-restart") ?? [];
+  const restarts = diagnosis?.tracker.gateway.lives.filter((it) => it.startedBy === "in-process-restart") ?? [];
   return restarts.find((it) => it.startedAt !== undefined && it.startedAt > createdAt)?.startedAt;
 }
 
@@ -125,7 +125,7 @@ function sessionReport(
     waitsFor: "own-run",
     waitingAtLeast: 0,
     silenceMs: lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
-    gateway: Math.max(0, (diagnosis?.tracker.lives.length ?? 1) - 1),
+    gateway: Math.max(0, (diagnosis?.tracker.gateway.lives.length ?? 1) - 1),
   };
 }
 
@@ -175,7 +175,7 @@ function finding(
 }
 
 function restartEntries(restartAt: number | undefined, diagnosis: Diagnosis | undefined) {
-  const event = diagnosis?.tracker.gatewayTimeline.findLast((it) => it.event.time === restartAt)?.event;
+  const event = diagnosis?.tracker.gateway.timeline.findLast((it) => it.event.time === restartAt)?.event;
   if (!event || restartAt === undefined) return [];
   return [{ time: isoTime(restartAt), text: "gateway restarted in the same process", ...event.location }];
 }

@@ -16,7 +16,7 @@ export const logGap: Check = {
   run: ({ tracker }) => {
     const capped = tracker.counters.get("log-capped");
     if (!capped) return [];
-    const at = tracker.gatewayTimeline.findLast((it) => it.event.kind === "log-capped")?.event;
+    const at = tracker.gateway.timeline.findLast((it) => it.event.kind === "log-capped")?.event;
     return [
       {
         code: "log-gap",

@@ -105,8 +105,8 @@ function settleRun(tracker: Tracker, run: Run, settings: SettleSettings): Settle
   if (run.end) {
     return { ...common, state: run.end.state, cause: null, confidence: "high", ground: "line-of-its-end", holds: false };
   }
-  const { pending } = tracker;
-  if (!run.lost && pending?.kind === "stop" && run.life === tracker.lives.at(-1)) {
+  const { pending } = tracker.gateway;
+  if (!run.lost && pending?.kind === "stop" && run.life === tracker.gateway.lives.at(-1)) {
     const cause = run.cut?.cause ?? "stop";
     return { ...common, state: "orphaned", cause, confidence: "medium", ground: "stop-begun", holds: false };
   }
@@ -146,7 +146,7 @@ function cutRun(run: Run, cause: OrphanCause, silenceMs: number | undefined, set
 
 function exhaustedLanes(tracker: Tracker, byRun: ReadonlyMap<Run, SettledRun>): ExhaustedLane[] {
   const { process } = tracker;
-  if (!process || tracker.pending?.kind === "stop") return [];
+  if (!process || tracker.gateway.pending?.kind === "stop") return [];
   return process.lanes
     .waitingGlobal()
     .map(({ lane, active, queue }) => ({
@@ -171,7 +171,7 @@ function settleSession(
   settings: SettleSettings,
 ): SettledSession | undefined {
   const { process } = tracker;
-  const life = tracker.lives.at(-1);
+  const life = tracker.gateway.lives.at(-1);
   const name = nameOf(session);
   if (!name.key) return undefined;
   const free: SettledSession = {
@@ -187,7 +187,7 @@ function settleSession(
     waitsFor: undefined,
     life,
   };
-  if (!process || tracker.pending?.kind === "stop") return free;
+  if (!process || tracker.gateway.pending?.kind === "stop") return free;
   if (session.fileLock) return lockedOut(session.fileLock, free, settings);
 
   const canonical = session.canonicalKey;

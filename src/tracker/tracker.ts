@@ -1,39 +1,22 @@
 import type { EventOf, GatewayEvent } from "../events/index.ts";
 import type { OrphanCause } from "../model.ts";
-import { Lanes } from "./lanes.ts";
-import { OpenRuns } from "./open-runs.ts";
+import { GatewayLives, type LifeChange } from "./gateway-lives.ts";
 import { RunIndex } from "./run-index.ts";
 import { SessionIndex, keyOfLane } from "./session-index.ts";
 import {
   END_STRENGTH,
   type LaneTask,
   type Life,
-  type PendingShutdown,
   type Process,
   type Run,
   type RunEnd,
   type Session,
 } from "./state.ts";
-import type { TimelineItem } from "./timeline.ts";
-
-/** How far a start came; the same marker seen again, or an earlier one, is another start. */
-const BOOT_RANK = {
-  "gateway-loading": 0,
-  "gateway-starting-http": 1,
-  "gateway-listening": 2,
-  "gateway-http-listening": 2,
-  "gateway-ready": 3,
-} as const;
-const BOOT_COMPLETE = 9;
-type BootEvent = EventOf<keyof typeof BOOT_RANK>;
 
 /** The last lines of a dying process stand among the first ones of the next (ms). */
 const OVERLAP_MS = 15_000;
-/** The same start told twice: by two files whose lines could not be matched (ms). */
-const SAME_START_MS = 2_000;
 /** Lines of one incoming message (ms). */
 const SAME_MESSAGE_MS = 1_000;
-const MAX_GATEWAY_ITEMS = 400;
 
 /**
  * Follows one gateway through its log: which process and which life of it a run
@@ -43,14 +26,13 @@ const MAX_GATEWAY_ITEMS = 400;
 export class Tracker {
   readonly sessions = new SessionIndex();
   readonly runs = new RunIndex();
-  readonly lives: Life[] = [];
-  readonly processes: Process[] = [];
-  /** Restarts, stops and starts: the frame of every finding's timeline. */
-  readonly gatewayTimeline: TimelineItem[] = [];
+  readonly gateway = new GatewayLives({
+    restartedInProcess: (change) => this.#restartedInProcess(change),
+    processReplaced: (change) => this.#processReplaced(change),
+  });
   readonly counters = new Map<GatewayEvent["kind"], { count: number; lastAt: number | undefined }>();
   firstAt: number | undefined;
   lastAt: number | undefined;
-  pending: PendingShutdown | undefined;
   sequence = 0;
   /** Recoveries of interrupted sessions whose run has not started yet (canonical keys). */
   readonly #recovering = new Set<string>();
@@ -78,7 +60,7 @@ export class Tracker {
       case "gateway-listening":
       case "gateway-http-listening":
       case "gateway-ready":
-        this.#boot(event);
+        this.gateway.boot(this.sequence, event);
         break;
       case "signal-received":
       case "tool-restart":
@@ -91,20 +73,19 @@ export class Tracker {
       case "stale-lock-removed":
       case "log-capped":
         this.#life(event);
-        this.#noteGateway(event);
+        this.gateway.note(this.sequence, event);
         break;
       case "shutdown-begun":
-        this.#shutdown(event);
+        this.#abortedByShutdown = [];
+        this.gateway.shutdown(this.sequence, event);
         break;
       case "restart-mode":
-        this.#restartMode(event);
+        this.gateway.restartMode(this.sequence, event);
         break;
       case "unhandled-rejection":
       case "unhandled-rejection-unprefixed":
       case "unhandled-rejection-openclaw":
-        this.#life(event);
-        if (this.pending) this.pending.crashed = true;
-        this.#noteGateway(event);
+        this.gateway.crash(this.sequence, event);
         break;
       case "abort-error":
         this.#abortError(event);
@@ -194,145 +175,34 @@ export class Tracker {
 
   /** The process that the log is in now. */
   get process(): Process | undefined {
-    return this.lives.at(-1)?.process;
+    return this.gateway.lives.at(-1)?.process;
   }
 
   // --- the gateway's life ---------------------------------------------------
 
   #life(event: GatewayEvent): Life {
-    return this.lives.at(-1) ?? this.#newLife(event, this.#newProcess(undefined), "unknown", BOOT_COMPLETE);
+    return this.gateway.current(event);
   }
 
   #process(event: GatewayEvent): Process {
     return this.#life(event).process;
   }
 
-  #newProcess(pid: number | undefined): Process {
-    const process: Process = {
-      index: this.processes.length,
-      pid,
-      lanes: new Lanes(),
-      openRuns: new OpenRuns(),
-      lostRuns: new OpenRuns(),
-      registered: new Set(),
-      endedAt: undefined,
-      alive: true,
-      endIsCertain: true,
-    };
-    this.processes.push(process);
-    return process;
-  }
-
-  #newLife(event: GatewayEvent, process: Process, startedBy: Life["startedBy"], bootRank: number): Life {
-    const life: Life = {
-      index: this.lives.length,
-      process,
-      startedAt: event.time,
-      startedBy,
-      endedAt: undefined,
-      endedBy: null,
-      bootRank,
-    };
-    this.lives.push(life);
-    return life;
-  }
-
-  #noteGateway(event: GatewayEvent): void {
-    this.gatewayTimeline.push({ sequence: this.sequence, event });
-    if (this.gatewayTimeline.length > MAX_GATEWAY_ITEMS) this.gatewayTimeline.splice(0, MAX_GATEWAY_ITEMS / 2);
-  }
-
-  #boot(event: BootEvent): void {
-    const rank = BOOT_RANK[event.kind];
-    const pid = event.kind === "gateway-listening" ? event.pid : undefined;
-    const life = this.lives.at(-1);
-    if (!life) {
-      this.#newLife(event, this.#newProcess(pid), "boot", rank);
-      this.#noteGateway(event);
-      return;
-    }
-    // The second line, for the other loopback address, tells nothing new.
-    if (event.kind === "gateway-listening" && pid === undefined && !this.pending) return;
-
-    const otherPid = pid !== undefined && life.process.pid !== undefined && pid !== life.process.pid;
-    const goesOn = rank > life.bootRank && !otherPid && event.kind !== "gateway-loading";
-    const toldTwice =
-      rank === life.bootRank &&
-      !otherPid &&
-      !this.pending &&
-      event.time !== undefined &&
-      life.startedAt !== undefined &&
-      event.time - life.startedAt <= SAME_START_MS;
-    if (goesOn || toldTwice) {
-      life.bootRank = rank;
-      life.process.pid ??= pid;
-      if (rank >= BOOT_RANK["gateway-listening"] && life.startedBy === "in-process-restart") this.pending = undefined;
-      if (!toldTwice && event.kind !== "gateway-starting-http") this.#noteGateway(event);
-      return;
-    }
-    this.#noteGateway(event);
-    if (otherPid || event.kind === "gateway-loading") this.#processReplaced(event, pid, rank, true);
-    else if (this.pending?.kind === "restart" && !this.pending.crashed && !this.pending.respawn) {
-      this.#restartedInProcess(event, rank);
-      life.process.pid ??= pid;
-    } else this.#processReplaced(event, pid, rank, this.pending !== undefined);
-    this.pending = undefined;
-  }
-
-  #shutdown(event: EventOf<"shutdown-begun">): void {
-    this.#life(event);
-    this.#noteGateway(event);
-    this.#abortedByShutdown = [];
-    this.pending = {
-      kind: event.restart ? "restart" : "stop",
-      time: event.time,
-      sequence: this.sequence,
-      respawn: false,
-      crashed: false,
-    };
-  }
-
-  #restartMode(event: EventOf<"restart-mode">): void {
-    this.#life(event);
-    this.#noteGateway(event);
-    this.pending ??= { kind: "restart", time: event.time, sequence: this.sequence, respawn: false, crashed: false };
-    if (!event.inProcess) {
-      this.pending.respawn = true;
-      return;
-    }
-    this.#restartedInProcess(event, -1);
-    // The versions that log this line empty their lanes at the restart; the runs go on and keep their sessions.
-    this.#process(event).lanes = new Lanes();
-  }
-
-  #restartedInProcess(event: GatewayEvent, rank: number): void {
-    const before = this.#life(event);
-    before.endedAt = this.pending?.time ?? event.time;
-    before.endedBy = "in-process-restart";
-    const life = this.#newLife(event, before.process, "in-process-restart", rank);
-    const begun = this.pending?.sequence ?? this.sequence;
+  #restartedInProcess({ before, life, shutdown }: LifeChange): void {
+    const begun = shutdown?.sequence ?? this.sequence;
     this.#interrupt(this.#abortedByShutdown);
     for (const run of before.process.openRuns) {
-      if (!run.cut && run.attemptSequence < begun) run.cut = { cause: "restart", time: this.pending?.time, life: life.index };
+      if (!run.cut && run.attemptSequence < begun) run.cut = { cause: "restart", time: shutdown?.time, life: life.index };
     }
     for (const task of before.process.lanes.activeTasks()) task.crossedRestart ??= life.index;
     this.#forgetUndispatched();
   }
 
-  #processReplaced(event: GatewayEvent, pid: number | undefined, rank: number, certain: boolean): void {
-    const before = this.#life(event);
-    const { pending } = this;
-    const cause: Exclude<OrphanCause, "stall"> = pending?.kind ?? "crash";
-    before.endedAt = pending?.time ?? event.time;
-    before.endedBy = endedBy(pending);
-    const { process } = before;
-    process.alive = false;
-    process.endedAt = event.time;
-    process.endIsCertain = certain;
-    const life = this.#newLife(event, this.#newProcess(pid), "boot", rank);
+  #processReplaced({ event, before: { process }, life, shutdown }: LifeChange): void {
+    const cause: Exclude<OrphanCause, "stall"> = shutdown?.kind ?? "crash";
     this.#interrupt([...this.#abortedByShutdown, ...process.openRuns]);
     for (const run of process.openRuns) {
-      run.cut ??= { cause, time: pending?.time ?? event.time, life: life.index };
+      run.cut ??= { cause, time: shutdown?.time ?? event.time, life: life.index };
       run.lost = true;
       run.lostAt = event.time;
       process.lostRuns.add(run);
@@ -404,7 +274,7 @@ export class Tracker {
   #holderOfLane(lane: string, event: GatewayEvent): Process {
     const now = this.#process(event);
     if (now.lanes.holds(lane)) return now;
-    const before = this.processes[now.index - 1];
+    const before = this.gateway.processes[now.index - 1];
     const overlaps =
       before !== undefined && (event.time ?? 0) - (before.endedAt ?? 0) <= OVERLAP_MS && before.lanes.holds(lane);
     return overlaps ? before : now;
@@ -568,7 +438,7 @@ export class Tracker {
   #end(run: Run, end: RunEnd): void {
     if (run.end && run.end.strength > end.strength) return;
     run.end = end;
-    if (this.pending && end.state === "aborted") this.#abortedByShutdown.push(run);
+    if (this.gateway.pending && end.state === "aborted") this.#abortedByShutdown.push(run);
     run.cut = undefined;
     run.lost = false;
     run.lostAt = undefined;
@@ -610,7 +480,7 @@ export class Tracker {
 
   #cleared(event: EventOf<"run-cleared">): void {
     const process = this.#process(event);
-    const before = this.processes[process.index - 1];
+    const before = this.gateway.processes[process.index - 1];
     // A console hides the gateway's own checks, so the run that is cleared here may be one that it does not show.
     const overlaps =
       before !== undefined &&
@@ -640,7 +510,7 @@ export class Tracker {
       only.abortLoggedAt = event.time ?? this.lastAt;
       only.timeline.push(this.sequence, event);
     }
-    this.#noteGateway(event);
+    this.gateway.note(this.sequence, event);
   }
 
   #waits(session: Session, event: GatewayEvent): void {
@@ -691,7 +561,7 @@ export class Tracker {
 
   #recovery(event: EventOf<"session-resumed" | "session-recovery-started">): void {
     this.#life(event);
-    this.#noteGateway(event);
+    this.gateway.note(this.sequence, event);
     const session = this.sessions.ofKey(event.sessionKey);
     if (session.canonicalKey !== undefined) this.#recovering.add(session.canonicalKey);
     this.interrupted.delete(session);
@@ -710,12 +580,6 @@ function isWarning(event: GatewayEvent): boolean {
     default:
       return false;
   }
-}
-
-function endedBy(pending: PendingShutdown | undefined): Life["endedBy"] {
-  if (!pending || pending.crashed) return "crash";
-  if (pending.kind === "stop") return "stop";
-  return pending.respawn ? "respawn" : "crash";
 }
 
 function endState(run: Run, aborted: boolean): RunEnd["state"] {
