@@ -431,6 +431,9 @@ export class Tracker {
       run.lostAt = undefined;
       run.life = life;
       life.process.openRuns.add(run);
+    } else if (isLastWord(event) && (event.time ?? 0) - (life.startedAt ?? 0) <= OVERLAP_MS) {
+      // What a restart cut off may say its last words after the restart's own line.
+      return;
     }
     run.cut = undefined;
   }
@@ -566,6 +569,11 @@ export class Tracker {
     if (session.canonicalKey !== undefined) this.#recovering.add(session.canonicalKey);
     this.interrupted.delete(session);
   }
+}
+
+/** Lines that come when an attempt is over, and tell no end of the run. */
+function isLastWord(event: GatewayEvent): boolean {
+  return event.kind === "prompt-end" || event.kind === "agent-end" || event.kind === "failover-decision";
 }
 
 /** Kinds of run lines that stand in every log; all others are DEBUG. */

@@ -252,6 +252,18 @@ const RESTARTS: Case[] = [
     expect: { ra: "open", "session a": "busy" },
   },
   {
+    name: "the last words of a run that the restart cut off are no sign of life",
+    log: log(
+      up("08:00:00"),
+      starts("08:00:01", a),
+      at("08:00:05", "gateway", "received SIGUSR1; restarting"),
+      at("08:00:06", "gateway", "restart mode: in-process restart (OPENCLAW_NO_RESPAWN)"),
+      at("08:00:06", "agent/embedded", "embedded run prompt end: runId=ra sessionId=id-a durationMs=5000"),
+      up("08:00:07"),
+    ),
+    expect: { ra: "orphaned:restart", "session a": "blocked" },
+  },
+  {
     name: "a slow run that ends well after the restart",
     log: log(up("08:00:00"), starts("08:00:01", a), restartInProcess("08:00:05"), ends("08:00:20", a)),
     expect: { ra: "completed", "session a": "free" },
