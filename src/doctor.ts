@@ -135,7 +135,9 @@ function warningsOf(
   unparsed: LogRecord | undefined,
   options: DoctorOptions,
 ): string[] {
-  const warnings = reading.warnings.map((it) => `${it.path}: ${it.message}${it.help === undefined ? "" : ` (${it.help})`}`);
+  const warnings = reading.warnings.map(
+    (it) => `${it.path}: ${it.message}${it.help === undefined ? "" : ` (${it.help})`}`,
+  );
   if (reading.datesAssumed) warnings.push("no line and no file name tells a date: today's was taken");
   const count = summaries.reduce((sum, it) => sum + it.unparsedCandidates, 0);
   if (count > 0) {

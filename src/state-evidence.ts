@@ -124,7 +124,8 @@ function sessionReport(
     heldByLane: null,
     waitsFor: "own-run",
     waitingAtLeast: 0,
-    silenceMs: lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
+    silenceMs:
+      lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
     gateway: Math.max(0, (diagnosis?.tracker.gateway.lives.length ?? 1) - 1),
   };
 }
@@ -157,7 +158,12 @@ function finding(
     sessionKey: key,
     location: { path: lock.path, line: 1 },
     timeline: [
-      { time: isoTime(lock.createdAt), text: `lock taken for session ${shortId(lock.sessionId)}`, path: lock.path, line: 1 },
+      {
+        time: isoTime(lock.createdAt),
+        text: `lock taken for session ${shortId(lock.sessionId)}`,
+        path: lock.path,
+        line: 1,
+      },
       ...(lock.transcript.lastAt === undefined
         ? []
         : [

@@ -33,7 +33,9 @@ export const lanesExhausted: Check = {
       const dead = holders.filter((it) => it?.holds === true);
       const keys = [...new Set(waiting.map(keyOfTask).filter((it) => it !== undefined))];
       const first = dead[0];
-      const names = dead.map((it) => `${shortId(it?.run.runId ?? "")}${it?.sessionKey === undefined ? "" : ` (${it.sessionKey})`}`);
+      const names = dead.map(
+        (it) => `${shortId(it?.run.runId ?? "")}${it?.sessionKey === undefined ? "" : ` (${it.sessionKey})`}`,
+      );
       const others = holders.length - dead.length;
       return {
         code: "lanes-exhausted",

@@ -71,7 +71,9 @@ export function missingFiles(paths: readonly string[]): string[] {
     if (rotated) add(rotations, `${rotated[1]}\0${rotated[3]}`, Number(rotated[2]));
   }
   return [
-    ...holes(days).map(([before, day, after]) => `${before}${new Date(day * DAY_MS).toISOString().slice(0, 10)}${after}`),
+    ...holes(days).map(
+      ([before, day, after]) => `${before}${new Date(day * DAY_MS).toISOString().slice(0, 10)}${after}`,
+    ),
     ...holes(rotations).map(([before, number, after]) => `${before}.${number}${after}`),
   ];
 }
@@ -90,6 +92,8 @@ function holes(series: ReadonlyMap<string, ReadonlySet<number>>): [string, numbe
     const last = sorted.at(-1) ?? 0;
     if (last - first + 1 - members.size > MAX_MISSING) return [];
     const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    return all.filter((member) => !members.has(member)).map((member): [string, number, string] => [before, member, after]);
+    return all
+      .filter((member) => !members.has(member))
+      .map((member): [string, number, string] => [before, member, after]);
   });
 }

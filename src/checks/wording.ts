@@ -11,7 +11,8 @@ export function runText(it: SettledRun): string {
 
 /** What cut a run off, as the end of a sentence. */
 export function causeText(it: SettledRun): string {
-  if (it.cause === "restart") return it.run.lost ? "a restart into a new process" : "a gateway restart in the same process";
+  if (it.cause === "restart")
+    return it.run.lost ? "a restart into a new process" : "a gateway restart in the same process";
   if (it.cause === "crash") return "a crash of the gateway";
   if (it.cause === "stop") return "a stop of the gateway";
   return "nothing that the log shows";

@@ -162,7 +162,9 @@ export const GATEWAY_EVENTS = {
   "log-capped": spec({
     starts: "log file size cap reached",
     by: [...PLAIN, "gateway", "logging"],
-    samples: ["log file size cap reached; suppressing writes file=/tmp/openclaw/openclaw-2026-02-01.log maxFileBytes=524288000"],
+    samples: [
+      "log file size cap reached; suppressing writes file=/tmp/openclaw/openclaw-2026-02-01.log maxFileBytes=524288000",
+    ],
     read: () => ({}),
   }),
 } as const;

@@ -61,7 +61,13 @@ export const LANE_EVENTS = {
       const aborted =
         match[4] === "AbortError" || /^AbortError\b|operation was aborted|run aborted for restart/.test(error);
       const locked = LOCKED.exec(error);
-      return { lane: match[1] ?? "", durationMs: Number(match[2]), error, aborted, lockedByPid: locked && Number(locked[1]) };
+      return {
+        lane: match[1] ?? "",
+        durationMs: Number(match[2]),
+        error,
+        aborted,
+        lockedByPid: locked && Number(locked[1]),
+      };
     },
   }),
   /** 4.15 and later. */

@@ -162,9 +162,7 @@ const runCleanup = spec({
   samples: ["run cleanup: runId=h2 sessionId=340d944f-d545-4f64-a6b2-67bd4fb643fc aborted=true timedOut=false"],
   read: (message) => {
     const run = runAndSession(message);
-    return (
-      run && { ...run, aborted: word(message, "aborted") === "true" }
-    );
+    return run && { ...run, aborted: word(message, "aborted") === "true" };
   },
 });
 

@@ -166,7 +166,9 @@ function whatOrphansHold(report: Report): string {
   const held = report.findings.filter(({ code, severity }) => code === "run-orphaned" && severity === "error");
   const one = orphanCount(report) === 1;
   if (held.length === 0) return `no session is blocked by ${one ? "it" : "them"} at the end of the log`;
-  return held.length === 1 ? "its session gets no answers, and the log does not name it" : "their sessions get no answers, and the log does not name them";
+  return held.length === 1
+    ? "its session gets no answers, and the log does not name it"
+    : "their sessions get no answers, and the log does not name them";
 }
 
 function orphans(report: Report): string {

@@ -31,7 +31,12 @@ export async function readStateDir(shown: string, dir: string): Promise<StateDir
     }
     throw new UserError(`cannot read ${shown}: ${reason(error)}`);
   });
-  const found = { locks: [] as SessionLock[], bytes: 0, hasDatabase: false, updatedAt: undefined as number | undefined };
+  const found = {
+    locks: [] as SessionLock[],
+    bytes: 0,
+    hasDatabase: false,
+    updatedAt: undefined as number | undefined,
+  };
   for (const agent of names.toSorted()) {
     await readAgent(agent, path.join(agents, agent), found);
   }

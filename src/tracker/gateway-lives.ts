@@ -72,7 +72,13 @@ export class GatewayLives {
   shutdown(sequence: number, event: EventOf<"shutdown-begun">): void {
     this.current(event);
     this.note(sequence, event);
-    this.pending = { kind: event.restart ? "restart" : "stop", time: event.time, sequence, respawn: false, crashed: false };
+    this.pending = {
+      kind: event.restart ? "restart" : "stop",
+      time: event.time,
+      sequence,
+      respawn: false,
+      crashed: false,
+    };
   }
 
   restartMode(sequence: number, event: EventOf<"restart-mode">): void {

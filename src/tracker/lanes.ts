@@ -205,7 +205,9 @@ function finishedOf(active: readonly LaneTask[], event: FinishEvent): LaneTask |
   const began = event.time === undefined ? undefined : event.time - event.durationMs;
   const misfit = (task: LaneTask) => {
     const age =
-      began === undefined || task.dequeuedAt === undefined ? Number.MAX_SAFE_INTEGER : Math.abs(task.dequeuedAt - began);
+      began === undefined || task.dequeuedAt === undefined
+        ? Number.MAX_SAFE_INTEGER
+        : Math.abs(task.dequeuedAt - began);
     const run = runOf(task);
     // Stamps of a second's resolution make neighbours look alike; whether the run ended then decides.
     return (run?.end || task.fromBefore ? 0 : 2_000) + age;

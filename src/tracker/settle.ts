@@ -103,7 +103,14 @@ function settleRun(tracker: Tracker, run: Run, settings: SettleSettings): Settle
     answeredSince: session !== undefined && session.answeredSequence > run.attemptSequence,
   };
   if (run.end) {
-    return { ...common, state: run.end.state, cause: null, confidence: "high", ground: "line-of-its-end", holds: false };
+    return {
+      ...common,
+      state: run.end.state,
+      cause: null,
+      confidence: "high",
+      ground: "line-of-its-end",
+      holds: false,
+    };
   }
   const { pending } = tracker.gateway;
   if (!run.lost && pending?.kind === "stop" && run.life === tracker.gateway.lives.at(-1)) {
@@ -113,13 +120,21 @@ function settleRun(tracker: Tracker, run: Run, settings: SettleSettings): Settle
   if (run.cut && run.lost) return { ...common, ...lostRun(run, run.cut.cause, settings.now) };
   if (run.cut) return { ...common, ...cutRun(run, run.cut.cause, silenceMs, settings) };
   // Gone without a line, and nothing cut it: a gap of the log, and no proof of anything.
-  if (run.lost) return { ...common, state: "open", cause: null, confidence: "low", ground: "no-sign-of-life", holds: false };
+  if (run.lost)
+    return { ...common, state: "open", cause: null, confidence: "low", ground: "no-sign-of-life", holds: false };
   const laneShown = tracker.counters.has("lane-enqueue") || tracker.counters.has("run-registered");
   if (silenceMs !== undefined && silenceMs > settings.stallAfterMs) {
     const confidence = laneShown ? "medium" : "low";
     return { ...common, state: "orphaned", cause: "stall", confidence, ground: "silent-too-long", holds: true };
   }
-  return { ...common, state: "open", cause: null, confidence: laneShown ? "high" : "medium", ground: "no-sign-of-life", holds: false };
+  return {
+    ...common,
+    state: "open",
+    cause: null,
+    confidence: laneShown ? "high" : "medium",
+    ground: "no-sign-of-life",
+    holds: false,
+  };
 }
 
 function lostRun(run: Run, cause: OrphanCause, now: number | undefined) {
@@ -216,7 +231,11 @@ function settleSession(
 }
 
 /** One failure may be a run of its own that is slow to let go; a second one, ten seconds later, is not. */
-function lockedOut(lock: NonNullable<Session["fileLock"]>, free: SettledSession, settings: SettleSettings): SettledSession {
+function lockedOut(
+  lock: NonNullable<Session["fileLock"]>,
+  free: SettledSession,
+  settings: SettleSettings,
+): SettledSession {
   return {
     ...free,
     state: "blocked",
@@ -276,7 +295,9 @@ function heldBack(
   if (!oldest || !tracker.interrupted.has(session)) return undefined;
   const waited = since(oldest.time, settings.now) ?? 0;
   if (waited < HELD_BACK_MS && oldest.sequence > tracker.newestDispatched) return undefined;
-  const recovery = [...tracker.recoveryRuns].map((run) => byRun.get(run)).find((it) => it && !it.run.end && !it.run.lost);
+  const recovery = [...tracker.recoveryRuns]
+    .map((run) => byRun.get(run))
+    .find((it) => it && !it.run.end && !it.run.lost);
   if (!recovery) return undefined;
   return {
     ...free,

@@ -3,15 +3,7 @@ import type { OrphanCause } from "../model.ts";
 import { GatewayLives, type LifeChange } from "./gateway-lives.ts";
 import { RunIndex } from "./run-index.ts";
 import { SessionIndex, keyOfLane } from "./session-index.ts";
-import {
-  END_STRENGTH,
-  type LaneTask,
-  type Life,
-  type Process,
-  type Run,
-  type RunEnd,
-  type Session,
-} from "./state.ts";
+import { END_STRENGTH, type LaneTask, type Life, type Process, type Run, type RunEnd, type Session } from "./state.ts";
 
 /** The last lines of a dying process stand among the first ones of the next (ms). */
 const OVERLAP_MS = 15_000;
@@ -192,7 +184,8 @@ export class Tracker {
     const begun = shutdown?.sequence ?? this.sequence;
     this.#interrupt(this.#abortedByShutdown);
     for (const run of before.process.openRuns) {
-      if (!run.cut && run.attemptSequence < begun) run.cut = { cause: "restart", time: shutdown?.time, life: life.index };
+      if (!run.cut && run.attemptSequence < begun)
+        run.cut = { cause: "restart", time: shutdown?.time, life: life.index };
     }
     for (const task of before.process.lanes.activeTasks()) task.crossedRestart ??= life.index;
     this.#forgetUndispatched();
@@ -293,7 +286,8 @@ export class Tracker {
     if (!just || just === run || !just.task || just.task === task || just.sessionId === undefined) return run;
     const isFresh = (event.time ?? 0) - (just.end?.time ?? 0) <= SAME_MESSAGE_MS;
     const other = just.task;
-    if (!isFresh || !this.sessions.isInferred(just.sessionId) || !this.#process(event).lanes.holds(other.lane)) return run;
+    if (!isFresh || !this.sessions.isInferred(just.sessionId) || !this.#process(event).lanes.holds(other.lane))
+      return run;
     swapRuns(task, other);
     for (const it of [task, other]) {
       const key = keyOfLane(it.lane);
@@ -341,7 +335,8 @@ export class Tracker {
     run.task = process.lanes.claim(run, key, (other) => this.#isTaken(other, sessionId));
     const lane = run.task && keyOfLane(run.task.lane);
     if (sessionId === undefined) return;
-    const session = lane === undefined ? this.sessions.ofId(sessionId) : this.sessions.bind(sessionId, lane, "inferred");
+    const session =
+      lane === undefined ? this.sessions.ofId(sessionId) : this.sessions.bind(sessionId, lane, "inferred");
     // A session runs one at a time: a cut run that another one follows holds it no more.
     for (const before of process.openRuns.allOfSession(sessionId)) {
       if (before !== run && before.cut) this.#foundGone(before, run.attemptStartedAt);
@@ -408,7 +403,11 @@ export class Tracker {
       case "run-cleanup":
         // Its timedOut is no sign: 5.28 sets it for aborts by a person, too (seen after 0.4 s).
         if (event.aborted) {
-          this.#end(run, { time: event.time, state: run.timedOut ? "timed-out" : "aborted", strength: END_STRENGTH.cleanup });
+          this.#end(run, {
+            time: event.time,
+            state: run.timedOut ? "timed-out" : "aborted",
+            strength: END_STRENGTH.cleanup,
+          });
         }
         break;
       case "run-done":
@@ -490,7 +489,8 @@ export class Tracker {
       !process.registered.has(event.sessionId) &&
       (event.time ?? 0) - (before.endedAt ?? 0) <= OVERLAP_MS;
     const run =
-      process.openRuns.ofSession(event.sessionId) ?? (overlaps ? before.lostRuns.ofSession(event.sessionId) : undefined);
+      process.openRuns.ofSession(event.sessionId) ??
+      (overlaps ? before.lostRuns.ofSession(event.sessionId) : undefined);
     if (!run) return;
     run.timeline.push(this.sequence, event);
     run.lastSeenAt = event.time ?? run.lastSeenAt;
@@ -527,7 +527,8 @@ export class Tracker {
 
   #message(event: EventOf<"session-state" | "message-queued" | "message-dispatched" | "message-processed">): void {
     this.#life(event);
-    if (event.sessionId !== undefined && event.sessionKey !== undefined) this.#bindTold(event.sessionId, event.sessionKey);
+    if (event.sessionId !== undefined && event.sessionKey !== undefined)
+      this.#bindTold(event.sessionId, event.sessionKey);
     const session =
       event.sessionKey !== undefined
         ? this.sessions.ofKey(event.sessionKey)
@@ -553,7 +554,8 @@ export class Tracker {
 
   #stuck(event: EventOf<"stuck-session" | "stalled-session" | "long-running-session">): void {
     this.#life(event);
-    if (event.sessionId !== undefined && event.sessionKey !== undefined) this.#bindTold(event.sessionId, event.sessionKey);
+    if (event.sessionId !== undefined && event.sessionKey !== undefined)
+      this.#bindTold(event.sessionId, event.sessionKey);
     this.#sessionNote(event, event.sessionId, event.sessionKey);
   }
 

@@ -172,7 +172,11 @@ const ONE_PROCESS: Case[] = [
     log: log(
       up("08:00:00"),
       at("08:00:01", "ws", "← chat embedded run start: runId=evil sessionId=x"),
-      at("08:00:01", "whatsapp", "embedded run start: runId=evil2 sessionId=x provider=p model=m thinking=off messageChannel=w"),
+      at(
+        "08:00:01",
+        "whatsapp",
+        "embedded run start: runId=evil2 sessionId=x provider=p model=m thinking=off messageChannel=w",
+      ),
       starts("08:00:01", a),
       at("08:00:01", "agent/other", "embedded run done: runId=ra sessionId=id-a durationMs=1 aborted=false"),
     ),
@@ -200,7 +204,11 @@ const ONE_PROCESS: Case[] = [
   },
   {
     name: "a run of the gateway's own check",
-    log: log(up("08:00:00"), starts("08:00:01", { key: "a", runId: "probe-1" }), ends("08:00:02", { key: "a", runId: "probe-1" })),
+    log: log(
+      up("08:00:00"),
+      starts("08:00:01", { key: "a", runId: "probe-1" }),
+      ends("08:00:02", { key: "a", runId: "probe-1" }),
+    ),
     expect: { "probe-1": "completed", "session a": "free" },
   },
   {
@@ -213,7 +221,11 @@ const ONE_PROCESS: Case[] = [
     log: log(
       up("08:00:00"),
       starts("08:00:01", a),
-      at("08:00:01", "diagnostic", 'session state: sessionId=id-a sessionKey=agent:main:a prev=idle new=processing reason="run_started" queueDepth=0'),
+      at(
+        "08:00:01",
+        "diagnostic",
+        'session state: sessionId=id-a sessionKey=agent:main:a prev=idle new=processing reason="run_started" queueDepth=0',
+      ),
     ),
     expect: { ra: "open", "session agent:main:a": "busy" },
   },
@@ -227,7 +239,11 @@ const ONE_PROCESS: Case[] = [
     log: log(
       up("08:00:00"),
       starts("08:00:01", a),
-      at("08:02:01", "diagnostic", "stuck session: sessionId=id-a sessionKey=unknown state=processing age=121s queueDepth=1"),
+      at(
+        "08:02:01",
+        "diagnostic",
+        "stuck session: sessionId=id-a sessionKey=unknown state=processing age=121s queueDepth=1",
+      ),
       heartbeat("08:04:00"),
     ),
     expect: { ra: "open", "session a": "busy" },
@@ -483,7 +499,9 @@ describe("confidence", () => {
     expect(confidenceOf(log(up("08:00:00", 1), starts("08:00:01", a), up("08:00:30", 1), heartbeat("08:05:00")))).toBe(
       "medium",
     );
-    expect(confidenceOf(log(up("08:00:00"), starts("08:00:01", a), up("08:00:30", 9), heartbeat("08:05:00")))).toBe("high");
+    expect(confidenceOf(log(up("08:00:00"), starts("08:00:01", a), up("08:00:30", 9), heartbeat("08:05:00")))).toBe(
+      "high",
+    );
   });
 });
 

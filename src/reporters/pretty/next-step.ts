@@ -45,7 +45,9 @@ function freeing(blocked: Blocked, report: Report): NextStep {
   const program = programOf(gateway, report);
   if (session.waitsFor === "lock-file") {
     const id = session.sessionIds.at(-1) ?? "<sessionId>";
-    return { note: `Delete ${id}.jsonl.lock in the gateway's state dir (agents/<agent>/sessions), then send the message again.` };
+    return {
+      note: `Delete ${id}.jsonl.lock in the gateway's state dir (agents/<agent>/sessions), then send the message again.`,
+    };
   }
   const mayKeepProcess = isBetween(gateway?.versionAtLeast ?? "", [2026, 2, 17], [2026, 3, 0]);
   if (session.waitsFor === "recoveries" || (mayKeepProcess && holder?.cause !== "stall")) {
