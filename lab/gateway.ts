@@ -88,7 +88,15 @@ export class Gateway {
   #launch(): void {
     const { installed, container } = this.#options;
     const out = openSync(this.consoleLog, "a");
-    const command = [installed.node, installed.entry, "gateway", "run", "--port", String(this.#port), "--allow-unconfigured"];
+    const command = [
+      installed.node,
+      installed.entry,
+      "gateway",
+      "run",
+      "--port",
+      String(this.#port),
+      "--allow-unconfigured",
+    ];
     const wrapped = container ? ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", ...command] : command;
     const child = spawn(wrapped[0]!, wrapped.slice(1), {
       cwd: this.#path("workspace"),
@@ -96,12 +104,17 @@ export class Gateway {
       stdio: ["ignore", out, out],
     });
     child.on("error", () => {});
-    // A container that ends is started again by its engine.
-    if (container) child.on("exit", () => setTimeout(() => this.#wanted && this.#launch(), 500));
+    // A container that ends by itself is started again by its engine.
+    const launch = ++this.#launches;
+    const again = (): void => {
+      if (this.#wanted && launch === this.#launches) this.#launch();
+    };
+    if (container) child.on("exit", () => setTimeout(again, 500));
     child.unref();
     closeSync(out);
   }
   #wanted = false;
+  #launches = 0;
 
   async waitUntilReady(timeoutMs = READY_MS): Promise<void> {
     const deadline = Date.now() + timeoutMs;
@@ -115,7 +128,8 @@ export class Gateway {
       } catch (error) {
         this.#lastProblem = String(error);
       }
-      if (Date.now() > deadline) throw new Error(`the gateway did not get ready: ${this.#lastProblem}; see ${this.consoleLog}`);
+      if (Date.now() > deadline)
+        throw new Error(`the gateway did not get ready: ${this.#lastProblem}; see ${this.consoleLog}`);
       await sleep(200);
     }
   }
@@ -223,7 +237,9 @@ export class Gateway {
       [`${prefix}_GATEWAY_TOKEN`]: TOKEN,
       [`${prefix}_SKIP_CHANNELS`]: "1",
       [`${prefix}_DISABLE_BONJOUR`]: "1",
-      ...(this.#options.debug && version.debug.by === "env" ? { [`${prefix}_LOG_LEVEL`]: version.debug.fileLevel } : {}),
+      ...(this.#options.debug && version.debug.by === "env"
+        ? { [`${prefix}_LOG_LEVEL`]: version.debug.fileLevel }
+        : {}),
       ...this.#options.env,
       [MARK_NAME]: this.#mark,
     };
@@ -254,7 +270,7 @@ export class Gateway {
         port: this.#port,
         bind: "loopback",
         auth: { mode: "token", token: TOKEN },
-        ...(restart.waitIsConfigured && { reload: { deferralTimeoutMs: restart.waitsSeconds * 1000 } }),
+        ...(restart.deferralMs !== undefined && { reload: { deferralTimeoutMs: restart.deferralMs } }),
       },
       // Without it the early versions ignore the signal.
       commands: { restart: true },

@@ -4,7 +4,7 @@
  * place when it is whole, so one that was interrupted is never used.
  */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -19,7 +19,7 @@ export interface InstalledGateway {
 
 const NODE_MAJOR = "24";
 
-export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
+function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env["CLAWDBOT_SESSIONS_CACHE"]) return env["CLAWDBOT_SESSIONS_CACHE"];
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "clawdbot-sessions");
 }
@@ -33,7 +33,11 @@ export async function installGateway(
   const dir = await installPackages(
     join(cacheDir(), "gateways", name),
     {
-      dependencies: { [gateway.package]: gateway.version },
+      dependencies: {
+        [gateway.package]: gateway.version,
+        // A dependency of the early version imports it without saying so.
+        ...(gateway.package === "clawdbot" && { "strip-ansi": "7" }),
+      },
       // The early versions want libsignal from a git address; the registry has it too.
       overrides: { libsignal: "npm:libsignal@6.0.0" },
     },
@@ -92,12 +96,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The version that an installed gateway says it is. */
-export async function installedVersion(gateway: InstalledGateway): Promise<string> {
-  const manifest = JSON.parse(await readFile(join(gateway.entry, "..", "..", "package.json"), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -7,6 +7,7 @@
  *   npm run lab -- --quick            the oldest and the newest gateway, the scenarios that matter most
  *   npm run lab -- --keep FOLDER      keep the recordings there
  *   npm run lab -- --scenario NAME    only that one; may be given more than once
+ *   npm run lab -- --verbose          tell every message and event
  *   npm run lab -- --replay FOLDER    judge what --keep kept, without playing anything
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -30,7 +31,7 @@ interface Job {
 /** Gateways at once: each takes a core for its start. */
 const WORKERS = 2;
 const QUICK_VERSIONS = ["2026.1.24-3", "2026.9.6"];
-const QUICK_SCENARIOS = ["restart-mix", "crash", "lanes-exhausted", "info-level"];
+const QUICK_SCENARIOS = ["restart-mix", "crash", "lanes-exhausted", "restart-by-agent", "held-back", "info-level"];
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -40,30 +41,51 @@ async function main(args: readonly string[]): Promise<number> {
       quick: { type: "boolean", default: false },
       keep: { type: "string" },
       replay: { type: "string" },
+      verbose: { type: "boolean", default: false },
       scenario: { type: "string", multiple: true },
     },
   });
-  const words = positionals.length > 0 ? positionals : values.quick ? QUICK_VERSIONS : GATEWAY_VERSIONS.map((one) => one.version);
-  const versions = words.map((word) => findGateway(word) ?? unknown(word, GATEWAY_VERSIONS.map(gatewayName)));
-  const names = values.scenario ?? (values.quick ? QUICK_SCENARIOS : SCENARIOS.map((one) => one.name));
-  for (const name of names) if (!SCENARIOS.some((one) => one.name === name)) unknown(name, SCENARIOS.map((one) => one.name));
-
-  const jobs = versions.flatMap((version) =>
-    SCENARIOS.filter((scenario) => names.includes(scenario.name) && scenario.appliesTo(version)).map((scenario) => ({ version, scenario })),
+  const jobs = jobsOf(
+    positionals.length > 0 ? positionals : values.quick ? QUICK_VERSIONS : GATEWAY_VERSIONS.map(gatewayName),
+    values.scenario ?? (values.quick ? QUICK_SCENARIOS : SCENARIOS.map((one) => one.name)),
   );
   if (values.replay !== undefined) return replay(jobs, values.replay);
 
-  for (const version of versions) await installGateway(version, say);
+  for (const version of new Set(jobs.map((job) => job.version))) await installGateway(version, say);
   const out = values.keep ?? mkdtempSync(join(tmpdir(), "sessions-lab-out-"));
   mkdirSync(out, { recursive: true });
   const verdicts: Verdict[] = [];
   await playAll(jobs, async (job) => {
-    verdicts.push(await judge(job, () => record(job.version, job.scenario, out)));
+    verdicts.push(
+      await judge(job, () => record(job.version, job.scenario, out, values.verbose ? noteOf(job) : () => {})),
+    );
   });
   const code = close(verdicts);
   if (values.keep === undefined && code === 0) rmSync(out, { recursive: true, force: true });
   else say(`recordings are in ${out}`);
   return code;
+}
+
+function jobsOf(words: readonly string[], names: readonly string[]): Job[] {
+  const versions = words.map((word) => findGateway(word) ?? unknown(word, GATEWAY_VERSIONS.map(gatewayName)));
+  const scenarios = names.map(
+    (name) =>
+      SCENARIOS.find((one) => one.name === name) ??
+      unknown(
+        name,
+        SCENARIOS.map((one) => one.name),
+      ),
+  );
+  return versions.flatMap((version) =>
+    scenarios.filter((scenario) => scenario.appliesTo(version)).map((scenario) => ({ version, scenario })),
+  );
+}
+
+/** A note with the seconds since the job began. */
+function noteOf({ version, scenario }: Job): (line: string) => void {
+  const began = Date.now();
+  const name = `${gatewayName(version)} ${scenario.name}`;
+  return (line) => say(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} ${name}: ${line}`);
 }
 
 type Verdict = "passed" | "failed";

@@ -56,7 +56,7 @@ export class Lanes {
     while (lane.queue.length < event.queueSize) lane.queue.unshift(newTask(event.lane, undefined, true));
     task.dequeuedAt = event.time;
     // A session's lane takes one at a time, so whoever held it is gone.
-    if (isSessionLane(event.lane)) for (const gone of [...lane.active]) this.#release(gone);
+    if (isSessionLane(event.lane)) for (const gone of lane.active.slice()) this.#release(gone);
     lane.active.push(task);
     if (isSessionLane(event.lane)) this.#awaitingGlobal.push(task);
     else this.#awaitingRun.push(task.parent ?? task);

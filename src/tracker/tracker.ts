@@ -474,7 +474,7 @@ export class Tracker {
     }
     if (event.totalActive !== 1) return;
     // The gateway counts its active runs: alone means that whoever we held for active is gone.
-    for (const run of [...process.openRuns]) {
+    for (const run of process.openRuns) {
       if (run.sessionId === event.sessionId || run.attemptSequence === this.sequence || !run.cut) continue;
       this.#foundGone(run, event.time);
     }
