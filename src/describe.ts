@@ -106,8 +106,6 @@ export function describeEvent(event: GatewayEvent): string {
     case "tool-restart":
       return "the agent's gateway tool asks for a restart";
     case "unhandled-rejection":
-    case "unhandled-rejection-unprefixed":
-    case "unhandled-rejection-openclaw":
       return "unhandled promise rejection: the process ends";
     case "stale-lock-removed":
       return "gateway removed a stale session lock";

@@ -10,10 +10,7 @@ const TOLD: readonly { readonly what: string; readonly kinds: readonly GatewayEv
   { what: "stuck session warnings", kinds: ["stuck-session", "stalled-session", "long-running-session"] },
   { what: "lane waits over 2 s", kinds: ["lane-wait-exceeded"] },
   { what: "lane task errors", kinds: ["lane-error"] },
-  {
-    what: "unhandled rejections",
-    kinds: ["unhandled-rejection", "unhandled-rejection-unprefixed", "unhandled-rejection-openclaw"],
-  },
+  { what: "unhandled rejections", kinds: ["unhandled-rejection"] },
   { what: "interrupted sessions taken up again", kinds: ["session-resumed", "session-recovery-started"] },
 ];
 

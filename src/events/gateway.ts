@@ -135,21 +135,14 @@ export const GATEWAY_EVENTS = {
   }),
   /** ERROR, and the process ends with it. */
   "unhandled-rejection": spec({
-    starts: "[clawdbot] Unhandled promise rejection",
-    by: PLAIN,
-    samples: ["[clawdbot] Unhandled promise rejection: AbortError: This operation was aborted"],
-    read: () => ({}),
-  }),
-  "unhandled-rejection-unprefixed": spec({
     starts: "Unhandled promise rejection",
+    also: ["[clawdbot] Unhandled promise rejection", "[openclaw] Unhandled promise rejection"],
     by: PLAIN,
-    samples: ["Unhandled promise rejection: AbortError: This operation was aborted"],
-    read: () => ({}),
-  }),
-  "unhandled-rejection-openclaw": spec({
-    starts: "[openclaw] Unhandled promise rejection",
-    by: PLAIN,
-    samples: ["[openclaw] Unhandled promise rejection: AbortError: This operation was aborted"],
+    samples: [
+      "Unhandled promise rejection: AbortError: This operation was aborted",
+      "[clawdbot] Unhandled promise rejection: AbortError: This operation was aborted",
+      "[openclaw] Unhandled promise rejection: AbortError: This operation was aborted",
+    ],
     read: () => ({}),
   }),
   "stale-lock-removed": spec({

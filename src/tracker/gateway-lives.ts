@@ -61,7 +61,7 @@ export class GatewayLives {
 
   /** The life that an event belongs to; begins one where the log shows none yet. */
   current(event: GatewayEvent): Life {
-    return this.lives.at(-1) ?? this.#begin(event, this.#newProcess(undefined), "unknown", BOOT_COMPLETE);
+    return this.lives.at(-1) ?? this.#begin(0, event, this.#newProcess(undefined), "unknown", BOOT_COMPLETE);
   }
 
   note(sequence: number, event: GatewayEvent): void {
@@ -89,7 +89,7 @@ export class GatewayLives {
       this.pending.respawn = true;
       return;
     }
-    const { process } = this.#restartInProcess(event, -1);
+    const { process } = this.#restartInProcess(sequence, event, -1);
     // The versions that log this line empty their lanes at the restart; the runs go on and keep their sessions.
     process.lanes = new Lanes();
   }
@@ -107,7 +107,7 @@ export class GatewayLives {
     if (event.kind === "gateway-loading") this.#loadsVisibly = true;
     const life = this.lives.at(-1);
     if (!life) {
-      this.#begin(event, this.#newProcess(pid), "boot", rank);
+      this.#begin(sequence, event, this.#newProcess(pid), "boot", rank);
       this.note(sequence, event);
       return;
     }
@@ -122,12 +122,12 @@ export class GatewayLives {
     }
     this.note(sequence, event);
     if (otherPid || event.kind === "gateway-loading") {
-      this.#replaceProcess(event, pid, rank, true);
+      this.#replaceProcess(sequence, event, pid, rank, true);
     } else if (this.pending?.kind === "restart" && !this.pending.crashed && !this.pending.respawn) {
-      this.#restartInProcess(event, rank);
+      this.#restartInProcess(sequence, event, rank);
       life.process.pid ??= pid;
     } else {
-      this.#replaceProcess(event, pid, rank, this.pending !== undefined);
+      this.#replaceProcess(sequence, event, pid, rank, this.pending !== undefined);
     }
     this.pending = undefined;
   }
@@ -143,23 +143,29 @@ export class GatewayLives {
     return rank === life.bootRank && age !== undefined && age <= SAME_START_MS;
   }
 
-  #restartInProcess(event: GatewayEvent, rank: number): Life {
+  #restartInProcess(sequence: number, event: GatewayEvent, rank: number): Life {
     const before = this.current(event);
     before.endedAt = this.pending?.time ?? event.time;
     before.endedBy = "in-process-restart";
-    const life = this.#begin(event, before.process, "in-process-restart", rank);
+    const life = this.#begin(sequence, event, before.process, "in-process-restart", rank);
     this.#observer.restartedInProcess({ event, before, life, shutdown: this.pending });
     return life;
   }
 
-  #replaceProcess(event: GatewayEvent, pid: number | undefined, rank: number, certain: boolean): void {
+  #replaceProcess(
+    sequence: number,
+    event: GatewayEvent,
+    pid: number | undefined,
+    rank: number,
+    certain: boolean,
+  ): void {
     const before = this.current(event);
     before.endedAt = this.pending?.time ?? event.time;
     before.endedBy = endedBy(this.pending);
     before.process.alive = false;
     before.process.endedAt = event.time;
     before.process.endIsCertain = certain;
-    const life = this.#begin(event, this.#newProcess(pid), "boot", rank);
+    const life = this.#begin(sequence, event, this.#newProcess(pid), "boot", rank);
     this.#observer.processReplaced({ event, before, life, shutdown: this.pending });
   }
 
@@ -170,7 +176,7 @@ export class GatewayLives {
       lanes: new Lanes(),
       openRuns: new OpenRuns(),
       lostRuns: new OpenRuns(),
-      registered: new Set(),
+      registered: new Map(),
       endedAt: undefined,
       alive: true,
       endIsCertain: true,
@@ -179,11 +185,18 @@ export class GatewayLives {
     return process;
   }
 
-  #begin(event: GatewayEvent, process: Process, startedBy: Life["startedBy"], bootRank: number): Life {
+  #begin(
+    sequence: number,
+    event: GatewayEvent,
+    process: Process,
+    startedBy: Life["startedBy"],
+    bootRank: number,
+  ): Life {
     const life: Life = {
       index: this.lives.length,
       process,
       startedAt: event.time,
+      startedSequence: sequence,
       startedBy,
       endedAt: undefined,
       endedBy: null,

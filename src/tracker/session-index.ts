@@ -90,6 +90,7 @@ function newSession(canonical: string | undefined): Session {
     keys: new Set(),
     sessionIds: new Set(),
     waiting: [],
+    activeSeen: undefined,
     lastAnsweredAt: undefined,
     answeredSequence: -1,
     undispatched: [],

@@ -84,6 +84,8 @@ const TIMEOUT_SETTLED_MS = 60_000;
 const PROCESS_SETTLED_MS = 15_000;
 /** A message is taken up within a second or two; in a session whose turn was cut off, this long (ms) means held back. */
 const HELD_BACK_MS = 5_000;
+/** The same (ms) where only the messages that overtook it tell. */
+const OVERTAKEN_MS = 2_000;
 
 export function settle(tracker: Tracker, settings: SettleSettings): Settled {
   const runs = tracker.runs.all().map((run) => settleRun(tracker, run, settings));
@@ -155,7 +157,8 @@ function cutRun(run: Run, cause: OrphanCause, silenceMs: number | undefined, set
   const aborted = sinceAbort !== undefined && sinceAbort >= ABORT_SETTLED_MS && (silenceMs ?? 0) >= ABORT_SETTLED_MS;
   const overdue = sinceStart !== undefined && sinceStart > settings.runTimeoutMs + TIMEOUT_SETTLED_MS;
   const ground: Ground = overdue ? "past-run-timeout" : aborted ? "abort-logged" : "no-sign-of-life";
-  const confidence: Confidence = aborted || overdue ? "high" : "medium";
+  // Where the start is not in the log, its lane is not known, and so its end may have been missed.
+  const confidence: Confidence = run.attempts > 0 && (aborted || overdue) ? "high" : "medium";
   return { state: "orphaned" as const, cause, confidence, ground, holds: true };
 }
 
@@ -225,7 +228,11 @@ function settleSession(
       life: holder.run.life,
     };
   }
-  if (!task) return heldBack(tracker, session, byRun, settings, free) ?? free;
+  if (!task) {
+    return (
+      heldBack(tracker, session, byRun, settings, free) ?? heldFromBefore(tracker, session, settings, free) ?? free
+    );
+  }
   if (task.run?.end) return free;
   return { ...free, ...heldWithoutRun(task, process, exhausted, settings), waitingAtLeast: waitingAtLeast + 1 };
 }
@@ -291,14 +298,16 @@ function heldBack(
   settings: SettleSettings,
   free: SettledSession,
 ): SettledSession | undefined {
-  const oldest = session.undispatched[0];
-  if (!oldest || !tracker.interrupted.has(session)) return undefined;
+  const [oldest] = session.undispatched;
+  if (!oldest) return undefined;
   const waited = since(oldest.time, settings.now) ?? 0;
-  if (waited < HELD_BACK_MS && oldest.sequence > tracker.newestDispatched) return undefined;
+  const overtaken = oldest.sequence < tracker.newestDispatched;
   const recovery = [...tracker.recoveryRuns]
     .map((run) => byRun.get(run))
     .find((it) => it && !it.run.end && !it.run.lost);
-  if (!recovery) return undefined;
+  const isKnown = recovery !== undefined && tracker.interrupted.has(session);
+  // A log that begins after the restart shows only that others overtook its message.
+  if (isKnown ? !overtaken && waited < HELD_BACK_MS : !overtaken || waited < OVERTAKEN_MS) return undefined;
   return {
     ...free,
     state: "blocked",
@@ -306,8 +315,34 @@ function heldBack(
     heldSince: oldest.time,
     waitingAtLeast: session.undispatched.length,
     silenceMs: waited,
-    confidence: "medium",
+    confidence: isKnown ? "medium" : "low",
     waitsFor: "recoveries",
+  };
+}
+
+/**
+ * A message found a run at work in a session of which the log shows no run: it
+ * started before the log. If a restart lies within the log, it crossed that.
+ */
+function heldFromBefore(
+  tracker: Tracker,
+  session: Session,
+  settings: SettleSettings,
+  free: SettledSession,
+): SettledSession | undefined {
+  const { activeSeen } = session;
+  const life = tracker.gateway.lives.at(-1);
+  if (!activeSeen || !life) return undefined;
+  const registered = Math.max(-1, ...[...session.sessionIds].map((id) => life.process.registered.get(id) ?? -1));
+  const crossed = life.startedBy === "in-process-restart" && registered < life.startedSequence;
+  return {
+    ...free,
+    state: crossed ? "blocked" : "busy",
+    heldSince: activeSeen.time,
+    waitingAtLeast: session.waiting.length,
+    silenceMs: since(activeSeen.time, settings.now),
+    confidence: "low",
+    waitsFor: "own-run",
   };
 }
 

@@ -2,7 +2,7 @@ import type { EventOf, GatewayEvent } from "../events/index.ts";
 import type { OrphanCause } from "../model.ts";
 import { GatewayLives, type LifeChange } from "./gateway-lives.ts";
 import { RunIndex } from "./run-index.ts";
-import { SessionIndex, keyOfLane } from "./session-index.ts";
+import { SessionIndex, canonicalKey, keyOfLane } from "./session-index.ts";
 import { END_STRENGTH, type LaneTask, type Life, type Process, type Run, type RunEnd, type Session } from "./state.ts";
 
 /** The last lines of a dying process stand among the first ones of the next (ms). */
@@ -34,6 +34,8 @@ export class Tracker {
   readonly interrupted = new Set<Session>();
   /** Sequence of the newest queued message that was dispatched: older ones that were not are held back. */
   newestDispatched = -1;
+  /** The run that a `run cleared` ended last. */
+  #lastCleared: Run | undefined;
   /** Runs that ended by an abort since a restart or stop began. */
   #abortedByShutdown: Run[] = [];
 
@@ -75,8 +77,6 @@ export class Tracker {
         this.gateway.restartMode(this.sequence, event);
         break;
       case "unhandled-rejection":
-      case "unhandled-rejection-unprefixed":
-      case "unhandled-rejection-openclaw":
         this.gateway.crash(this.sequence, event);
         break;
       case "abort-error":
@@ -203,6 +203,7 @@ export class Tracker {
     process.openRuns.clear();
     for (const session of this.sessions.all()) {
       session.waiting = [];
+      session.activeSeen = undefined;
       session.fileLock = undefined;
     }
     this.#forgetUndispatched();
@@ -231,6 +232,7 @@ export class Tracker {
     if (key === undefined || !task) {
       // At the default level an error is all that is seen of a lane.
       if (key !== undefined && event.kind === "lane-error") this.#noteFileLock(this.sessions.ofKey(key), event);
+      if (key !== undefined) this.#endFromBefore(key, event);
       return;
     }
     const run = this.#confirmed(task, event);
@@ -254,6 +256,24 @@ export class Tracker {
     run.lostAt = time;
     run.life.process.openRuns.delete(run);
     if (run.task) run.life.process.lanes.release(run.task);
+  }
+
+  /** The lane of a run that started before the log ends, and no line tied the two. */
+  #endFromBefore(key: string, event: EventOf<"lane-done" | "lane-error" | "lane-interrupted">): void {
+    const run = this.#runFromBefore(key, event);
+    if (!run) return;
+    if (run.sessionId !== undefined) this.sessions.bind(run.sessionId, key, "inferred");
+    this.#end(run, endByLane(run, event));
+  }
+
+  #runFromBefore(key: string, event: GatewayEvent): Run | undefined {
+    const cleared = this.#lastCleared;
+    const isFresh = (event.time ?? 0) - (cleared?.end?.time ?? 0) <= SAME_MESSAGE_MS;
+    if (cleared && isFresh && !cleared.task && cleared.attempts === 0) return cleared;
+    const open = [...this.#process(event).openRuns].filter((run) => run.attempts === 0 && !run.task);
+    const keys = open.map((run) => (run.sessionId === undefined ? undefined : this.sessions.keyOf(run.sessionId)));
+    const named = open.find((_, index) => keys[index] === canonicalKey(key));
+    return named ?? (open.length === 1 && keys[0] === undefined ? open[0] : undefined);
   }
 
   #noteFileLock(session: Session, event: EventOf<"lane-error">): void {
@@ -453,7 +473,10 @@ export class Tracker {
       session.lastAnsweredAt = end.time;
       session.answeredSequence = this.sequence;
     }
-    if (session) session.waiting = [];
+    if (session) {
+      session.waiting = [];
+      session.activeSeen = undefined;
+    }
   }
 
   #sessionOf(run: Run): Session | undefined {
@@ -468,7 +491,7 @@ export class Tracker {
 
   #registered(event: EventOf<"run-registered">): void {
     const { process } = this.#life(event);
-    process.registered.add(event.sessionId);
+    process.registered.set(event.sessionId, this.sequence);
     if (!process.openRuns.ofSession(event.sessionId)) {
       process.lanes.claimHidden(event.sessionId, this.sessions.keyOf(event.sessionId), event.time);
     }
@@ -482,6 +505,8 @@ export class Tracker {
 
   #cleared(event: EventOf<"run-cleared">): void {
     const process = this.#process(event);
+    const session = this.sessions.find(event.sessionId);
+    if (session) session.activeSeen = undefined;
     const before = this.gateway.processes[process.index - 1];
     // A console hides the gateway's own checks, so the run that is cleared here may be one that it does not show.
     const overlaps =
@@ -496,6 +521,7 @@ export class Tracker {
     run.lastSeenAt = event.time ?? run.lastSeenAt;
     const state = run.timedOut ? "timed-out" : run.abortLoggedAt === undefined ? "completed" : "aborted";
     this.#end(run, { time: event.time, state, strength: END_STRENGTH.cleared });
+    this.#lastCleared = run;
   }
 
   #aborting(event: EventOf<"aborting-run">): void {
@@ -518,6 +544,7 @@ export class Tracker {
 
   #waits(session: Session, event: GatewayEvent): void {
     this.#life(event);
+    session.activeSeen = { time: event.time };
     const last = session.waiting.at(-1);
     const isSame = last !== undefined && (event.time ?? 0) - (last.time ?? 0) <= SAME_MESSAGE_MS;
     if (isSame) return;

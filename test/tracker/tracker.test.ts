@@ -217,6 +217,16 @@ const ONE_PROCESS: Case[] = [
     expect: { ra: "completed", "session id-a": "free" },
   },
   {
+    name: "a log that begins in the middle of a run that fails",
+    log: log(
+      at("08:00:02", "agent/embedded", "embedded run prompt end: runId=ra sessionId=id-a durationMs=5"),
+      cleared("08:00:02", a),
+      laneError("08:00:02", "main", "FailoverError: 403"),
+      laneError("08:00:02", "session:a", "FailoverError: 403"),
+    ),
+    expect: { ra: "failed", "session a": "free" },
+  },
+  {
     name: "one session under its short and its full key",
     log: log(
       up("08:00:00"),
