@@ -79,7 +79,7 @@ function nextText(it: SettledSession, remedy: string): string {
   if (it.waitsFor === "full-lane")
     return "Free the sessions whose runs fill the lane; this one then goes on by itself.";
   if (it.waitsFor === "lock-file") {
-    return "In a container a new process often gets the PID of the one that died, so the gateway takes the dead one's lock for its own. Delete the session's .jsonl.lock in the state dir while no run of it is at work; the next message is then answered. Without that the lock counts for half an hour.";
+    return "In a container a new process often gets the PID of the one that died, so the gateway takes the dead one's lock for its own. Delete the session's .jsonl.lock in the state dir while no run of it is at work; the next message is then answered. Without that the lock counts for half an hour. openclaw 2026.3.31 and later tell such a lock from their own.";
   }
   if (it.waitsFor === "recoveries") {
     return "Reset this session (sessions.reset), or abort the recovery that hangs; aborting only its message changes nothing.";
