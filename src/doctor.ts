@@ -104,7 +104,10 @@ async function readLog(sources: readonly Source[], options: DoctorOptions, io: I
     return { diagnoses: [], summaries: [], window: { from: undefined, to: undefined }, warnings: [] };
   }
   const reading = await readSources(sources, { now: io.now() });
-  const diagnostician = new Diagnostician(sources.length > 1);
+  const diagnostician = new Diagnostician(
+    sources.length > 1,
+    (source, other) => reading.form(source) === reading.form(other),
+  );
   const window: ReadLog["window"] = { from: undefined, to: undefined };
   let unparsed: LogRecord | undefined;
   for await (const batch of reading.batches()) {

@@ -43,7 +43,10 @@ export function timelineOf(tracker: Tracker, run: Run | undefined, session: Sess
 /** A lost run's story ends when the next process is up; what comes later is another one. */
 function endOfStory(tracker: Tracker, run: Run): number {
   const life = tracker.gateway.lives[run.cut?.life ?? -1];
-  const boot = tracker.gateway.timeline.find((it) => life?.startedAt !== undefined && it.event.time === life.startedAt);
+  // The last of its moment: with times in whole seconds the signal before it can have the same.
+  const boot = tracker.gateway.timeline.findLast(
+    (it) => life?.startedAt !== undefined && it.event.time === life.startedAt,
+  );
   return boot?.sequence ?? Number.POSITIVE_INFINITY;
 }
 

@@ -80,7 +80,8 @@ function splitLabel(text: string): { subsystem: string | undefined; rest: string
   const space = text.indexOf(" ");
   const label = space < 0 ? text : text.slice(0, space);
   const rest = space < 0 ? "" : text.slice(space + 1);
-  const known = /^[a-z]/.test(label) && isSubsystem(label) && !label.endsWith(":") && !/^gateway tool: /.test(text);
+  const known =
+    /^[a-z]/.test(label) && isSubsystem(label) && !label.endsWith(":") && !text.startsWith("gateway tool: ");
   return known && (label.includes("/") || LABELS.test(label) || rest.startsWith('{"'))
     ? { subsystem: label, rest }
     : { subsystem: undefined, rest: text };
