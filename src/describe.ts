@@ -81,6 +81,8 @@ export function describeEvent(event: GatewayEvent): string {
       return event.pid === undefined ? "gateway up" : `gateway up, PID ${event.pid}`;
     case "gateway-loading":
       return "a new gateway process starts";
+    case "gateway-start-failed":
+      return "a second instance did not start";
     case "gateway-starting-http":
     case "gateway-http-listening":
     case "gateway-ready":

@@ -68,7 +68,7 @@ function holderText(it: SettledSession): string {
 }
 
 function sinceText(it: SettledSession): string {
-  return it.silenceMs === undefined ? "" : `, silent for ${spanText(it.silenceMs)}`;
+  return it.silenceMs === undefined || it.silenceMs < 1000 ? "" : `, silent for ${spanText(it.silenceMs)}`;
 }
 
 function waitingText(it: SettledSession): string {

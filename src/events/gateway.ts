@@ -28,6 +28,13 @@ export const GATEWAY_EVENTS = {
     samples: ["loading configuration…"],
     read: () => ({}),
   }),
+  /** ERROR. A second instance beside a running gateway: it leaves again, and the first one goes on. */
+  "gateway-start-failed": spec({
+    starts: "Gateway failed to start",
+    by: PLAIN,
+    samples: ["Gateway failed to start: gateway already running (pid 13831); lock timeout after 5000ms"],
+    read: () => ({}),
+  }),
   "gateway-starting-http": spec({
     starts: "starting HTTP server",
     by: GATEWAY,

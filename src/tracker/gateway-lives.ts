@@ -18,6 +18,8 @@ type BootEvent = EventOf<keyof typeof BOOT_RANK>;
 
 /** The same start told twice: by two files whose lines could not be matched (ms). */
 const SAME_START_MS = 2_000;
+/** From the first line of a start to its next marker (ms): a slow machine takes tens of seconds. */
+const LONGEST_START_MS = 180_000;
 const MAX_TIMELINE = 400;
 
 /** A life that ends, and the one that follows it. */
@@ -53,6 +55,8 @@ export class GatewayLives {
   pending: PendingShutdown | undefined;
   /** Versions that log `loading configuration…` log it in every new process, and only there. */
   #loadsVisibly = false;
+  /** A start that may yet fail: a second instance finds the port taken and leaves, and the first one goes on. */
+  #loading: EventOf<"gateway-loading"> | undefined;
   readonly #observer: LifeObserver;
 
   constructor(observer: LifeObserver) {
@@ -101,6 +105,12 @@ export class GatewayLives {
     if (this.pending) this.pending.crashed = true;
   }
 
+  startFailed(sequence: number, event: EventOf<"gateway-start-failed">): void {
+    this.current(event);
+    this.note(sequence, event);
+    this.#loading = undefined;
+  }
+
   boot(sequence: number, event: BootEvent): void {
     const rank = BOOT_RANK[event.kind];
     const pid = event.kind === "gateway-listening" ? event.pid : undefined;
@@ -111,9 +121,20 @@ export class GatewayLives {
       this.note(sequence, event);
       return;
     }
+    if (event.kind === "gateway-loading") {
+      this.#loading = event;
+      return;
+    }
+    if (this.#loading && isOneStart(this.#loading, event)) {
+      this.note(sequence, this.#loading);
+      this.#replaceProcess(sequence, event, pid, rank, true).startedAt = this.#loading.time;
+      this.pending = undefined;
+      this.#loading = undefined;
+      return;
+    }
     const otherPid = pid !== undefined && life.process.pid !== undefined && pid !== life.process.pid;
     if (this.#tellsNothingNew(event, life, otherPid)) return;
-    if (rank > life.bootRank && !otherPid && event.kind !== "gateway-loading") {
+    if (rank > life.bootRank && !otherPid) {
       life.bootRank = rank;
       life.process.pid ??= pid;
       if (rank >= BOOT_RANK["gateway-listening"] && life.startedBy === "in-process-restart") this.pending = undefined;
@@ -121,7 +142,7 @@ export class GatewayLives {
       return;
     }
     this.note(sequence, event);
-    if (otherPid || event.kind === "gateway-loading") {
+    if (otherPid) {
       this.#replaceProcess(sequence, event, pid, rank, true);
     } else if (this.pending?.kind === "restart" && !this.pending.crashed && !this.pending.respawn) {
       this.#restartInProcess(sequence, event, rank);
@@ -133,7 +154,7 @@ export class GatewayLives {
   }
 
   #tellsNothingNew(event: BootEvent, life: Life, otherPid: boolean): boolean {
-    if (otherPid || this.pending || event.kind === "gateway-loading") return false;
+    if (otherPid || this.pending) return false;
     // The second line, for the other loopback address.
     if (event.kind === "gateway-listening" && event.pid === undefined) return true;
     const rank = BOOT_RANK[event.kind];
@@ -145,6 +166,7 @@ export class GatewayLives {
 
   #restartInProcess(sequence: number, event: GatewayEvent, rank: number): Life {
     const before = this.current(event);
+    this.#loading = undefined;
     before.endedAt = this.pending?.time ?? event.time;
     before.endedBy = "in-process-restart";
     const life = this.#begin(sequence, event, before.process, "in-process-restart", rank);
@@ -158,7 +180,7 @@ export class GatewayLives {
     pid: number | undefined,
     rank: number,
     certain: boolean,
-  ): void {
+  ): Life {
     const before = this.current(event);
     before.endedAt = this.pending?.time ?? event.time;
     before.endedBy = endedBy(this.pending);
@@ -167,6 +189,7 @@ export class GatewayLives {
     before.process.endIsCertain = certain;
     const life = this.#begin(sequence, event, this.#newProcess(pid), "boot", rank);
     this.#observer.processReplaced({ event, before, life, shutdown: this.pending });
+    return life;
   }
 
   #newProcess(pid: number | undefined): Process {
@@ -205,6 +228,10 @@ export class GatewayLives {
     this.lives.push(life);
     return life;
   }
+}
+
+function isOneStart(loading: GatewayEvent, marker: GatewayEvent): boolean {
+  return (marker.time ?? 0) - (loading.time ?? 0) <= LONGEST_START_MS;
 }
 
 function endedBy(pending: PendingShutdown | undefined): Life["endedBy"] {

@@ -56,6 +56,9 @@ export class Tracker {
       case "gateway-ready":
         this.gateway.boot(this.sequence, event);
         break;
+      case "gateway-start-failed":
+        this.gateway.startFailed(this.sequence, event);
+        break;
       case "signal-received":
       case "tool-restart":
       case "reload-needs-restart":
