@@ -4,9 +4,9 @@
  * place when it is whole, so one that was interrupted is never used.
  */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { gatewayName, type GatewayVersion } from "./versions.ts";
 
@@ -18,6 +18,7 @@ export interface InstalledGateway {
 }
 
 const NODE_MAJOR = "24";
+const LONGEST_INSTALL_MS = 15 * 60_000;
 
 function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env["CLAWDBOT_SESSIONS_CACHE"]) return env["CLAWDBOT_SESSIONS_CACHE"];
@@ -61,13 +62,14 @@ async function installNode(log: (line: string) => void): Promise<string> {
 async function installPackages(dir: string, manifest: object, starting: () => void): Promise<string> {
   if (await exists(join(dir, ".done"))) return dir;
   starting();
+  await removeOldDrafts(dir);
   const draft = `${dir}.draft-${randomBytes(4).toString("hex")}`;
   await mkdir(draft, { recursive: true });
   try {
     await writeFile(join(draft, "package.json"), JSON.stringify({ private: true, ...manifest }));
     await execa("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: draft,
-      timeout: 15 * 60_000,
+      timeout: LONGEST_INSTALL_MS,
       stdin: "ignore",
     });
     await writeFile(join(draft, ".done"), "");
@@ -76,6 +78,16 @@ async function installPackages(dir: string, manifest: object, starting: () => vo
     await rm(draft, { recursive: true, force: true });
   }
   return dir;
+}
+
+/** What an interrupted install left, unless another lab may still be at it. */
+async function removeOldDrafts(dir: string): Promise<void> {
+  for (const name of await readdir(dirname(dir)).catch(() => [])) {
+    const path = join(dirname(dir), name);
+    if (!name.startsWith(`${basename(dir)}.draft-`)) continue;
+    if (Date.now() - (await stat(path)).mtimeMs > 2 * LONGEST_INSTALL_MS)
+      await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function moveInPlace(draft: string, dir: string): Promise<void> {

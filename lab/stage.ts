@@ -37,6 +37,8 @@ export interface Heard {
 
 /** Who is refused and has another model left asks it sooner than this. */
 const RETRIES_WITHIN_MS = 3_000;
+const QUIET_MS = 3_000;
+const LONGEST_UNREST_MS = 60_000;
 
 export class Stage {
   readonly sent: SentMessage[] = [];
@@ -178,8 +180,19 @@ export class Stage {
     const sessions = [...new Set(this.sent.map((message) => message.session))];
     for (const session of sessions) await this.say(session, "ping");
     await this.until(() => sessions.every((session) => this.isOver(`ping-${session}`)), patienceSeconds);
-    await sleep(1_000);
+    await this.#untilQuiet();
     this.#record("end");
+  }
+
+  /** Waits until nothing begins or ends any more: a busy machine takes longer than any patience. */
+  async #untilQuiet(): Promise<void> {
+    const deadline = Date.now() + LONGEST_UNREST_MS;
+    const count = (): number =>
+      this.heard.length + this.model.streams.length + this.model.streams.filter((stream) => stream.end).length;
+    for (let before = -1; before !== count() && Date.now() < deadline;) {
+      before = count();
+      await sleep(QUIET_MS);
+    }
   }
 
   /**

@@ -30,7 +30,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
 
   const log = await readLog(inputs.sources, options, io);
-  const evidence = judge(states, log.diagnoses, inputs.isOwnMachine, options, io);
+  const evidence = judge(states, log, inputs.isOwnMachine, options, io);
   const body = buildReport(
     {
       tool: io.tool,
@@ -96,12 +96,20 @@ interface ReadLog {
   readonly summaries: readonly SourceSummary[];
   readonly window: { from: number | undefined; to: number | undefined };
   readonly warnings: readonly string[];
+  /** A source's lines have no date, and nothing in the log or its name tells one. */
+  readonly datesAreGuessed: boolean;
 }
 
 async function readLog(sources: readonly Source[], options: DoctorOptions, io: Io): Promise<ReadLog> {
   const settings = { runTimeoutMs: options.runTimeoutMs, stallAfterMs: options.stallAfterMs };
   if (sources.length === 0) {
-    return { diagnoses: [], summaries: [], window: { from: undefined, to: undefined }, warnings: [] };
+    return {
+      diagnoses: [],
+      summaries: [],
+      window: { from: undefined, to: undefined },
+      warnings: [],
+      datesAreGuessed: false,
+    };
   }
   const reading = await readSources(sources, { now: io.now() });
   const diagnostician = new Diagnostician(
@@ -129,6 +137,7 @@ async function readLog(sources: readonly Source[], options: DoctorOptions, io: I
     summaries,
     window,
     warnings: warningsOf(reading, summaries, unparsed, options),
+    datesAreGuessed: summaries.some((_, index) => ["mtime", "assumed"].includes(reading.dateOrigin(index) ?? "")),
   };
 }
 
@@ -161,13 +170,13 @@ async function readStates(options: DoctorOptions, isOwnMachine: boolean, env: So
 
 function judge(
   states: readonly StateDir[],
-  diagnoses: readonly Diagnosis[],
+  log: ReadLog,
   isOwnMachine: boolean,
   options: DoctorOptions,
   io: Io,
 ): StateEvidence {
   // A state dir is one gateway's; with several in the log there is no telling whose.
-  const diagnosis = diagnoses.length === 1 ? diagnoses[0] : undefined;
+  const diagnosis = log.diagnoses.length === 1 ? log.diagnoses[0] : undefined;
   const isOwn = isOwnMachine && options.stateDir === null;
   const version = diagnosis?.version ?? inferVersion({ has: () => false }, undefined, undefined);
   const runTimeoutMs = options.runTimeoutMs ?? diagnosis?.settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
@@ -176,6 +185,7 @@ function judge(
     isOwn,
     runTimeoutMs,
     stallAfterMs: options.stallAfterMs ?? defaultStallAfterMs(runTimeoutMs),
+    datesAreGuessed: log.datesAreGuessed,
   };
   const parts = states.map((state) => judgeStateDir(state, diagnosis, context));
   return { findings: parts.flatMap((it) => it.findings), sessions: parts.flatMap((it) => it.sessions) };

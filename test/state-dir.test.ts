@@ -155,6 +155,7 @@ describe("how a transcript ends", () => {
     ["no turn yet", lines(), "empty"],
     ["an empty file", "", "empty"],
     ["no file yet: the first turn of a session", undefined, "empty"],
+    ["a line that is null", `null\n${lines(message("user"))}`, "unreadable"],
     ["garbage", "\u0000\u0001\n[]\n{}\n7\n", "empty"],
   ])("%s", async (_name, transcript, end) => {
     const files = {
@@ -162,7 +163,7 @@ describe("how a transcript ends", () => {
       ...(transcript === undefined ? {} : { [`${ID}.jsonl`]: transcript }),
     };
     const [lock] = (await read(stateDir(files))).locks;
-    const turns = end === "empty" ? undefined : Date.parse("2026-01-28T08:23:21Z");
+    const turns = end === "empty" || end === "unreadable" ? undefined : Date.parse("2026-01-28T08:23:21Z");
     expect(lock?.transcript).toMatchObject({ end, lastAt: turns });
   });
 
@@ -181,7 +182,13 @@ describe("how a transcript ends", () => {
 
 const PID = 4711;
 const NOW = Date.parse("2026-01-28T09:10:15Z");
-const CONTEXT: StateContext = { now: NOW, isOwn: false, runTimeoutMs: 600_000, stallAfterMs: 660_000 };
+const CONTEXT: StateContext = {
+  now: NOW,
+  isOwn: false,
+  runTimeoutMs: 600_000,
+  stallAfterMs: 660_000,
+  datesAreGuessed: false,
+};
 const BOOT = at("08:00:00", "heartbeat", "started");
 
 /** A log at the default level: a boot, and a restart in the same process at 08:23:33. */
@@ -236,6 +243,26 @@ describe("a lock and a log", () => {
       lock: lockAt("08:23:20"),
       log: crossed(),
       expect: "blocked high",
+    },
+    {
+      name: "held since before a restart, in a log whose days are guessed",
+      lock: lockAt("08:23:20", { createdAt: Date.parse("2026-01-25T08:23:20Z") }),
+      log: crossed(),
+      context: { datesAreGuessed: true },
+      expect: "blocked low",
+    },
+    {
+      name: "taken after the restart, in a log whose days are guessed",
+      lock: lockAt("08:23:20", { createdAt: Date.parse("2026-01-25T08:24:20Z") }),
+      log: crossed(),
+      context: { datesAreGuessed: true, now: Date.parse("2026-01-25T08:25:00Z") },
+      expect: "busy",
+    },
+    {
+      name: "left by a dead process whose PID the gateway has now",
+      lock: lockAt("07:50:00"),
+      log: crossed(),
+      expect: "blocked medium",
     },
     {
       name: "held since before a restart, and the run timeout is not over",

@@ -6,6 +6,7 @@ import { heldBack } from "./held-back.ts";
 import { lanesExhausted, lanesMixed } from "./lanes-exhausted.ts";
 import { restartByAgent } from "./restart-by-agent.ts";
 import { infoLevel, infoLevelNoRespawn, restartMixNoRespawn, restartMixScenario } from "./restart-mix.ts";
+import { secondInstance } from "./second-instance.ts";
 import { runTimeout } from "./run-timeout.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   container,
   restartByAgent,
   runTimeout,
+  secondInstance,
   infoLevel,
   infoLevelNoRespawn,
 ];

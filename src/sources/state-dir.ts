@@ -143,7 +143,8 @@ async function readTranscriptEnd(file: string): Promise<{ end: TranscriptEnd; la
       }
     });
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw new UserError(`cannot read ${file}: ${reason(error)}`);
+    // A transcript that is damaged or not ours to read must not stop the rest from being told.
+    if (errorCode(error) !== "ENOENT") end = "unreadable";
   }
   return { end, lastAt };
 }
