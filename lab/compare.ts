@@ -1,13 +1,17 @@
 /** Holds what the doctor said of a log against what became of the runs outside it. */
 import type { Report } from "../src/model.ts";
-import type { Expectation, Truth } from "./truth.ts";
+import type { Truth } from "./truth.ts";
 
 type Said = Pick<Report, "verdict" | "runs" | "sessions">;
 
 /** Every difference, one sentence each; none is a pass. */
 export function differences(truth: Truth, report: Said, exitCode: number): string[] {
   return truth.showsRuns
-    ? [...runDifferences(truth, report), ...sessionDifferences(truth, report), ...verdictDifferences(truth, report, exitCode)]
+    ? [
+        ...runDifferences(truth, report),
+        ...sessionDifferences(truth, report),
+        ...verdictDifferences(truth, report, exitCode),
+      ]
     : blindDifferences(truth, report, exitCode);
 }
 
@@ -15,13 +19,8 @@ function runDifferences(truth: Truth, report: Said): string[] {
   return Object.entries(truth.runs).flatMap(([id, { expect }]) => {
     const run = report.runs.find((one) => one.runId === id);
     const said = run === undefined ? "never-started" : run.cause === null ? run.state : `${run.state}:${run.cause}`;
-    return said === expect || mayAlsoBe(expect, said) ? [] : [`run ${id}: ${said}, in truth ${expect}`];
+    return said === expect ? [] : [`run ${id}: ${said}, in truth ${expect}`];
   });
-}
-
-/** A run that the gateway cut by itself before it left is as well told as aborted or as lost. */
-function mayAlsoBe(expect: Expectation, said: string): boolean {
-  return expect === "failed" && said === "failed:restart";
 }
 
 function sessionDifferences(truth: Truth, report: Said): string[] {
@@ -41,8 +40,10 @@ function verdictDifferences(truth: Truth, report: Said, exitCode: number): strin
   const sessions = Object.values(truth.sessions);
   const mustFail = sessions.some((session) => session.expect === "blocked" && !session.heldBack && !session.lockedOut);
   const mayFail = sessions.some((session) => session.expect === "blocked");
-  if (mustFail && exitCode !== 1) return [`exit code ${exitCode} and verdict ${report.verdict}, though sessions are blocked`];
-  if (!mayFail && exitCode !== 0) return [`exit code ${exitCode} and verdict ${report.verdict}, though none is blocked`];
+  if (mustFail && exitCode !== 1)
+    return [`exit code ${exitCode} and verdict ${report.verdict}, though sessions are blocked`];
+  if (!mayFail && exitCode !== 0)
+    return [`exit code ${exitCode} and verdict ${report.verdict}, though none is blocked`];
   return [];
 }
 
@@ -57,7 +58,8 @@ function blindDifferences(truth: Truth, report: Said, exitCode: number): string[
 }
 
 function sessionState(report: Said, key: string): string | undefined {
-  return report.sessions.find(({ sessionKey, aliases }) => [sessionKey, ...aliases].some((name) => isSame(name, key)))?.state;
+  return report.sessions.find(({ sessionKey, aliases }) => [sessionKey, ...aliases].some((name) => isSame(name, key)))
+    ?.state;
 }
 
 function isSame(name: string, key: string): boolean {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Report } from "../src/model.ts";
 
-const BIN = fileURLToPath(new URL("../bin/clawdbot-sessions.js", process.env["LAB_BIN"] ?? import.meta.url));
+const BIN = fileURLToPath(new URL("../bin/clawdbot-sessions.js", import.meta.url));
 
 export interface DoctorResult {
   readonly exitCode: number;
@@ -21,6 +21,8 @@ export async function runDoctor(logs: readonly string[], options: readonly strin
   try {
     return { exitCode: result.exitCode ?? -1, report: JSON.parse(result.stdout) as Report };
   } catch {
-    throw new Error(`doctor (exit ${result.exitCode}) gave no report: ${(result.stderr || result.stdout).slice(0, 400)}`);
+    throw new Error(
+      `doctor (exit ${result.exitCode}) gave no report: ${(result.stderr || result.stdout).slice(0, 400)}`,
+    );
   }
 }

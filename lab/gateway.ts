@@ -3,8 +3,8 @@
  * and log files that go on when it is started again. It follows the gateway
  * from process to process and remembers when each one began and died.
  */
-import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { InstalledGateway } from "./install.ts";
@@ -35,6 +35,8 @@ export interface GatewayProcess {
 }
 
 const TOKEN = "lab-token-0123456789";
+/** Where the versions that ignore `logging.file` write; each lab gateway sees a folder of its own there. */
+const SHARED_LOG_DIR = "/tmp/openclaw";
 const READY_MS = 120_000;
 const POLL_MS = 25;
 
@@ -48,7 +50,6 @@ export class Gateway {
   readonly #device: DeviceIdentity | undefined;
   readonly #watch: NodeJS.Timeout;
   #port = 0;
-  #sharedLog: { path: string; from: number } | undefined;
 
   private constructor(options: GatewayOptions) {
     this.#options = options;
@@ -62,9 +63,9 @@ export class Gateway {
   static async create(options: GatewayOptions): Promise<Gateway> {
     const gateway = new Gateway(options);
     gateway.#port = await freePort();
-    for (const dir of ["home", "state", "workspace"]) mkdirSync(join(options.root, dir), { recursive: true });
+    for (const dir of ["home", "state", "workspace", "logs"]) mkdirSync(join(options.root, dir), { mode: 0o700 });
     writeFileSync(gateway.#path("config.json"), JSON.stringify(gateway.#config(), null, 2));
-    if (options.installed.version.debug.by === "env") gateway.#sharedLog = gateway.#measureSharedLog();
+    if (options.installed.version.debug.by === "env") mkdirSync(SHARED_LOG_DIR, { recursive: true, mode: 0o700 });
     return gateway;
   }
 
@@ -85,23 +86,64 @@ export class Gateway {
     await this.waitUntilReady();
   }
 
+  /** Starts the gateway once more beside itself, and waits until that one has left. */
+  async startSecondInstance(): Promise<void> {
+    const second = this.#spawn();
+    const gone = new Promise((resolve) => second.once("exit", resolve));
+    await Promise.race([gone, sleep(30_000)]);
+    if (second.pid !== undefined && second.exitCode === null) kill(second.pid, "SIGKILL");
+  }
+
   #launch(): void {
-    const { installed, container } = this.#options;
+    const child = this.#spawn();
+    // A container that ends by itself is started again by its engine.
+    const launch = ++this.#launches;
+    const again = (): void => {
+      if (this.#wanted && launch === this.#launches) this.#launch();
+    };
+    if (this.#options.container) child.on("exit", () => setTimeout(again, 500));
+    child.unref();
+  }
+  #wanted = false;
+  #launches = 0;
+
+  #spawn(): ChildProcess {
+    const { installed } = this.#options;
     const out = openSync(this.consoleLog, "a");
-    const command = [installed.node, installed.entry, "gateway", "run", "--port", String(this.#port), "--allow-unconfigured"];
-    const wrapped = container ? ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", ...command] : command;
-    const child = spawn(wrapped[0]!, wrapped.slice(1), {
+    const command = [
+      installed.node,
+      installed.entry,
+      "gateway",
+      "run",
+      "--port",
+      String(this.#port),
+      "--allow-unconfigured",
+    ];
+    const [program, ...args] = [...this.#isolation(), ...command] as [string, ...string[]];
+    const child = spawn(program, args, {
       cwd: this.#path("workspace"),
       env: this.#environment(),
       stdio: ["ignore", out, out],
     });
     child.on("error", () => {});
-    // A container that ends is started again by its engine.
-    if (container) child.on("exit", () => setTimeout(() => this.#wanted && this.#launch(), 500));
-    child.unref();
     closeSync(out);
+    return child;
   }
-  #wanted = false;
+
+  /** What stands before the command so that it has its own pids, as in a container, or its own log folder. */
+  #isolation(): string[] {
+    const { container, installed } = this.#options;
+    const ownLogs = installed.version.debug.by === "env";
+    if (!container && !ownLogs) return [];
+    return [
+      "unshare",
+      ...(process.getuid?.() === 0 ? [] : ["--map-root-user"]),
+      ...(container ? ["--pid", "--fork", "--mount-proc", "--kill-child"] : []),
+      ...(ownLogs
+        ? ["--mount", "sh", "-c", `mount --bind "$0" ${SHARED_LOG_DIR} && exec "$@"`, this.#path("logs")]
+        : []),
+    ];
+  }
 
   async waitUntilReady(timeoutMs = READY_MS): Promise<void> {
     const deadline = Date.now() + timeoutMs;
@@ -115,7 +157,8 @@ export class Gateway {
       } catch (error) {
         this.#lastProblem = String(error);
       }
-      if (Date.now() > deadline) throw new Error(`the gateway did not get ready: ${this.#lastProblem}; see ${this.consoleLog}`);
+      if (Date.now() > deadline)
+        throw new Error(`the gateway did not get ready: ${this.#lastProblem}; see ${this.consoleLog}`);
       await sleep(200);
     }
   }
@@ -170,9 +213,11 @@ export class Gateway {
   logText(): string {
     const own = this.#path("gateway.jsonl");
     if (existsSync(own)) return readFileSync(own, "utf8");
-    const shared = this.#sharedLog;
-    if (!shared || !existsSync(shared.path)) return "";
-    return readFileSync(shared.path).subarray(shared.from).toString("utf8");
+    const logs = this.#path("logs");
+    return readdirSync(logs)
+      .toSorted()
+      .map((name) => readFileSync(join(logs, name), "utf8"))
+      .join("");
   }
 
   /** Replaces what is of this machine in a text by what any machine could have. */
@@ -200,12 +245,6 @@ export class Gateway {
   }
   #polls = 0;
 
-  #measureSharedLog(): { path: string; from: number } {
-    const day = new Date().toISOString().slice(0, 10);
-    const path = `/tmp/openclaw/openclaw-${day}.log`;
-    return { path, from: existsSync(path) ? statSync(path).size : 0 };
-  }
-
   #path(name: string): string {
     return join(this.#options.root, name);
   }
@@ -223,7 +262,9 @@ export class Gateway {
       [`${prefix}_GATEWAY_TOKEN`]: TOKEN,
       [`${prefix}_SKIP_CHANNELS`]: "1",
       [`${prefix}_DISABLE_BONJOUR`]: "1",
-      ...(this.#options.debug && version.debug.by === "env" ? { [`${prefix}_LOG_LEVEL`]: version.debug.fileLevel } : {}),
+      ...(this.#options.debug && version.debug.by === "env"
+        ? { [`${prefix}_LOG_LEVEL`]: version.debug.fileLevel }
+        : {}),
       ...this.#options.env,
       [MARK_NAME]: this.#mark,
     };
@@ -254,7 +295,7 @@ export class Gateway {
         port: this.#port,
         bind: "loopback",
         auth: { mode: "token", token: TOKEN },
-        ...(restart.waitIsConfigured && { reload: { deferralTimeoutMs: restart.waitsSeconds * 1000 } }),
+        ...(restart.deferralMs !== undefined && { reload: { deferralTimeoutMs: restart.deferralMs } }),
       },
       // Without it the early versions ignore the signal.
       commands: { restart: true },

@@ -4,9 +4,9 @@
  * place when it is whole, so one that was interrupted is never used.
  */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { gatewayName, type GatewayVersion } from "./versions.ts";
 
@@ -18,8 +18,9 @@ export interface InstalledGateway {
 }
 
 const NODE_MAJOR = "24";
+const LONGEST_INSTALL_MS = 15 * 60_000;
 
-export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
+function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env["CLAWDBOT_SESSIONS_CACHE"]) return env["CLAWDBOT_SESSIONS_CACHE"];
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "clawdbot-sessions");
 }
@@ -33,7 +34,11 @@ export async function installGateway(
   const dir = await installPackages(
     join(cacheDir(), "gateways", name),
     {
-      dependencies: { [gateway.package]: gateway.version },
+      dependencies: {
+        [gateway.package]: gateway.version,
+        // A dependency of the early version imports it without saying so.
+        ...(gateway.package === "clawdbot" && { "strip-ansi": "7" }),
+      },
       // The early versions want libsignal from a git address; the registry has it too.
       overrides: { libsignal: "npm:libsignal@6.0.0" },
     },
@@ -57,13 +62,14 @@ async function installNode(log: (line: string) => void): Promise<string> {
 async function installPackages(dir: string, manifest: object, starting: () => void): Promise<string> {
   if (await exists(join(dir, ".done"))) return dir;
   starting();
+  await removeOldDrafts(dir);
   const draft = `${dir}.draft-${randomBytes(4).toString("hex")}`;
   await mkdir(draft, { recursive: true });
   try {
     await writeFile(join(draft, "package.json"), JSON.stringify({ private: true, ...manifest }));
     await execa("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: draft,
-      timeout: 15 * 60_000,
+      timeout: LONGEST_INSTALL_MS,
       stdin: "ignore",
     });
     await writeFile(join(draft, ".done"), "");
@@ -72,6 +78,16 @@ async function installPackages(dir: string, manifest: object, starting: () => vo
     await rm(draft, { recursive: true, force: true });
   }
   return dir;
+}
+
+/** What an interrupted install left, unless another lab may still be at it. */
+async function removeOldDrafts(dir: string): Promise<void> {
+  for (const name of await readdir(dirname(dir)).catch(() => [])) {
+    const path = join(dirname(dir), name);
+    if (!name.startsWith(`${basename(dir)}.draft-`)) continue;
+    if (Date.now() - (await stat(path)).mtimeMs > 2 * LONGEST_INSTALL_MS)
+      await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function moveInPlace(draft: string, dir: string): Promise<void> {
@@ -92,12 +108,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The version that an installed gateway says it is. */
-export async function installedVersion(gateway: InstalledGateway): Promise<string> {
-  const manifest = JSON.parse(await readFile(join(gateway.entry, "..", "..", "package.json"), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }

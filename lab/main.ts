@@ -7,6 +7,8 @@
  *   npm run lab -- --quick            the oldest and the newest gateway, the scenarios that matter most
  *   npm run lab -- --keep FOLDER      keep the recordings there
  *   npm run lab -- --scenario NAME    only that one; may be given more than once
+ *   npm run lab -- --workers N        gateways at once (2: each takes a core for its start)
+ *   npm run lab -- --verbose          tell every message and event
  *   npm run lab -- --replay FOLDER    judge what --keep kept, without playing anything
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -19,6 +21,7 @@ import { installGateway } from "./install.ts";
 import { record, recordingDir, type Recording } from "./record.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
+import { tryShellWords } from "./shell-words.ts";
 import type { Truth } from "./truth.ts";
 import { findGateway, GATEWAY_VERSIONS, gatewayName, type GatewayVersion } from "./versions.ts";
 
@@ -27,10 +30,8 @@ interface Job {
   readonly scenario: Scenario;
 }
 
-/** Gateways at once: each takes a core for its start. */
-const WORKERS = 2;
 const QUICK_VERSIONS = ["2026.1.24-3", "2026.9.6"];
-const QUICK_SCENARIOS = ["restart-mix", "crash", "lanes-exhausted", "info-level"];
+const QUICK_SCENARIOS = ["restart-mix", "crash", "lanes-exhausted", "restart-by-agent", "held-back", "info-level"];
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -38,35 +39,67 @@ async function main(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       quick: { type: "boolean", default: false },
+      workers: { type: "string", default: "2" },
       keep: { type: "string" },
       replay: { type: "string" },
+      verbose: { type: "boolean", default: false },
       scenario: { type: "string", multiple: true },
     },
   });
-  const words = positionals.length > 0 ? positionals : values.quick ? QUICK_VERSIONS : GATEWAY_VERSIONS.map((one) => one.version);
-  const versions = words.map((word) => findGateway(word) ?? unknown(word, GATEWAY_VERSIONS.map(gatewayName)));
-  const names = values.scenario ?? (values.quick ? QUICK_SCENARIOS : SCENARIOS.map((one) => one.name));
-  for (const name of names) if (!SCENARIOS.some((one) => one.name === name)) unknown(name, SCENARIOS.map((one) => one.name));
-
-  const jobs = versions.flatMap((version) =>
-    SCENARIOS.filter((scenario) => names.includes(scenario.name) && scenario.appliesTo(version)).map((scenario) => ({ version, scenario })),
-  );
+  const words =
+    positionals.length > 0 ? positionals : values.quick ? QUICK_VERSIONS : GATEWAY_VERSIONS.map(gatewayName);
+  const jobs = jobsOf(words, values.scenario ?? (values.quick ? QUICK_SCENARIOS : SCENARIOS.map((one) => one.name)));
   if (values.replay !== undefined) return replay(jobs, values.replay);
 
-  for (const version of versions) await installGateway(version, say);
+  for (const version of new Set(jobs.map((job) => job.version))) await installGateway(version, say);
   const out = values.keep ?? mkdtempSync(join(tmpdir(), "sessions-lab-out-"));
   mkdirSync(out, { recursive: true });
   const verdicts: Verdict[] = [];
-  await playAll(jobs, async (job) => {
-    verdicts.push(await judge(job, () => record(job.version, job.scenario, out)));
+  await playAll(jobs, Number(values.workers), async (job) => {
+    verdicts.push(
+      await judge(job, () => record(job.version, job.scenario, out, values.verbose ? noteOf(job) : () => {})),
+    );
   });
+  if (values.scenario === undefined) verdicts.push(...(await shellWords(words)));
   const code = close(verdicts);
   if (values.keep === undefined && code === 0) rmSync(out, { recursive: true, force: true });
   else say(`recordings are in ${out}`);
   return code;
 }
 
+function jobsOf(words: readonly string[], names: readonly string[]): Job[] {
+  const versions = words.map((word) => findGateway(word) ?? unknown(word, GATEWAY_VERSIONS.map(gatewayName)));
+  const scenarios = names.map(
+    (name) =>
+      SCENARIOS.find((one) => one.name === name) ??
+      unknown(
+        name,
+        SCENARIOS.map((one) => one.name),
+      ),
+  );
+  return versions.flatMap((version) =>
+    scenarios.filter((scenario) => scenario.appliesTo(version)).map((scenario) => ({ version, scenario })),
+  );
+}
+
+/** A note with the seconds since the job began. */
+function noteOf({ version, scenario }: Job): (line: string) => void {
+  const began = Date.now();
+  const name = `${gatewayName(version)} ${scenario.name}`;
+  return (line) => say(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} ${name}: ${line}`);
+}
+
 type Verdict = "passed" | "failed";
+
+/** `clawdbot sessions doctor` as typed: where the first version, whose command swallows it, is among the versions. */
+async function shellWords(words: readonly string[]): Promise<Verdict[]> {
+  const [first] = GATEWAY_VERSIONS;
+  if (!first || !words.some((word) => findGateway(word) === first)) return [];
+  const wrong = tryShellWords(await installGateway(first, say));
+  say(`${wrong.length === 0 ? "ok    " : "FAILED"} ${gatewayName(first)} shell-words`);
+  for (const line of wrong) say(`         ${line}`);
+  return [wrong.length === 0 ? "passed" : "failed"];
+}
 
 async function replay(jobs: readonly Job[], folder: string): Promise<number> {
   const verdicts: Verdict[] = [];
@@ -111,29 +144,12 @@ function logsThatTell({ version, scenario }: Job): string[] {
   return scenario.debug && version.fileHolds === "warnings" ? ["console.log"] : ["gateway.jsonl", "console.log"];
 }
 
-/** A few at once, but never two gateways that share one log file. */
-async function playAll(jobs: readonly Job[], play: (job: Job) => Promise<void>): Promise<void> {
+async function playAll(jobs: readonly Job[], workers: number, play: (job: Job) => Promise<void>): Promise<void> {
   const waiting = [...jobs];
-  let sharedLogIsTaken = false;
   const work = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const index = waiting.findIndex((job) => !(sharedLogIsTaken && sharesLog(job)));
-      if (index < 0) {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        continue;
-      }
-      const [job] = waiting.splice(index, 1) as [Job];
-      if (sharesLog(job)) sharedLogIsTaken = true;
-      await play(job);
-      if (sharesLog(job)) sharedLogIsTaken = false;
-    }
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) await play(job);
   };
-  await Promise.all(Array.from({ length: WORKERS }, work));
-}
-
-/** These versions ignore the log file of the config and write the machine's. */
-function sharesLog({ version }: Job): boolean {
-  return version.debug.by === "env";
+  await Promise.all(Array.from({ length: workers }, work));
 }
 
 function unknown(word: string, known: readonly string[]): never {

@@ -76,7 +76,7 @@ export class ModelServer {
     return this.streams.filter((stream) => stream.id === id);
   }
 
-  /** Lets a hanging stream answer after all. */
+  /** Cuts every stream and stops. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#server.closeAllConnections();
@@ -151,7 +151,8 @@ function openStream(messages: readonly ChatMessage[], provider: string): Stream 
   const users = messages.filter((message) => message.role === "user" && !isOwnContext(message));
   const lastText = textOf(users.at(-1));
   const last = directivesIn(lastText);
-  const found = last.length > 0 ? last : (users.map((user) => directivesIn(textOf(user))).findLast((ds) => ds.length > 0) ?? []);
+  const found =
+    last.length > 0 ? last : (users.map((user) => directivesIn(textOf(user))).findLast((ds) => ds.length > 0) ?? []);
   const chosen = found.at(-1);
   return {
     id: chosen?.id ?? "",
@@ -226,7 +227,12 @@ function answer(response: ServerResponse, stream: Stream, streaming: boolean): v
 function callRestartTool(response: ServerResponse, stream: Stream): void {
   finish(stream, "tool-call");
   response.writeHead(200, { "content-type": "text/event-stream" });
-  const call = { index: 0, id: "call_1", type: "function", function: { name: "gateway", arguments: '{"action":"restart"}' } };
+  const call = {
+    index: 0,
+    id: "call_1",
+    type: "function",
+    function: { name: "gateway", arguments: '{"action":"restart"}' },
+  };
   response.write(chunk({ role: "assistant", tool_calls: [call] }));
   response.end(`${chunk({}, "tool_calls")}data: [DONE]\n\n`);
 }
@@ -234,7 +240,9 @@ function callRestartTool(response: ServerResponse, stream: Stream): void {
 function refuse(response: ServerResponse, stream: Stream, status: number): void {
   finish(stream, "refused");
   response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify({ error: { message: `the lab's model refuses (${status})`, type: "lab", code: `lab_${status}` } }));
+  response.end(
+    JSON.stringify({ error: { message: `the lab's model refuses (${status})`, type: "lab", code: `lab_${status}` } }),
+  );
 }
 
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };

@@ -1,21 +1,17 @@
 /**
  * Plays a scenario on a gateway and keeps what it left: console.log,
  * gateway.jsonl, truth.json, and state/ where the scenario asks for it.
- *
- *   tsx lab/record.ts <out folder> <versions, comma separated|all> [scenarios, comma separated]
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Gateway } from "./gateway.ts";
 import { installGateway } from "./install.ts";
 import { ModelServer } from "./model-server.ts";
 import type { Scenario } from "./scenario.ts";
-import { SCENARIOS } from "./scenarios/index.ts";
 import { Stage } from "./stage.ts";
 import { tellTruth, type Truth } from "./truth.ts";
-import { findGateway, GATEWAY_VERSIONS, gatewayName, type GatewayVersion } from "./versions.ts";
+import { gatewayName, type GatewayVersion } from "./versions.ts";
 
 export interface Recording {
   readonly dir: string;
@@ -33,6 +29,7 @@ export async function record(
   const installed = await installGateway(version, note);
   const root = mkdtempSync(join(tmpdir(), "sessions-lab-"));
   const model = await ModelServer.start();
+  const noRespawn = scenario.noRespawn === true && version.noRespawn;
   const gateway = await Gateway.create({
     installed,
     root,
@@ -41,9 +38,9 @@ export async function record(
     consoleStyle: scenario.consoleStyle,
     container: scenario.container ?? false,
     agentDefaults: scenario.agentDefaults ?? {},
-    env: { ...scenario.env, ...(scenario.noRespawn && { [`${version.env}_NO_RESPAWN`]: "1" }) },
+    env: { ...scenario.env, ...(noRespawn && { [`${version.env}_NO_RESPAWN`]: "1" }) },
   });
-  const stage = new Stage({ version, gateway, model, noRespawn: scenario.noRespawn ?? false, note });
+  const stage = new Stage({ version, gateway, model, noRespawn, note });
   let kept = false;
   try {
     await inTime(scenario.play(stage), LONGEST_SCENARIO_MS, scenario.name);
@@ -52,6 +49,8 @@ export async function record(
       scenario: scenario.name,
       note: scenario.about,
       showsRuns: scenario.debug,
+      timeoutSeconds: scenario.agentDefaults?.["timeoutSeconds"] as number | undefined,
+      staleLocks: stage.staleLocks(),
       sent: stage.sent,
       streams: model.streams,
       heard: stage.heard,
@@ -120,37 +119,4 @@ async function inTime<T>(work: Promise<T>, ms: number, what: string): Promise<T>
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function main([out, versions = "all", scenarios]: readonly string[]): Promise<number> {
-  if (out === undefined) {
-    console.error("usage: tsx lab/record.ts <out folder> <versions|all> [scenarios]");
-    return 2;
-  }
-  const gateways = versions === "all" ? GATEWAY_VERSIONS : versions.split(",").map((word) => findGateway(word)!);
-  const wanted = scenarios?.split(",");
-  let failed = 0;
-  for (const version of gateways) {
-    for (const scenario of SCENARIOS) {
-      if (wanted ? !wanted.includes(scenario.name) : false) continue;
-      if (!scenario.appliesTo(version)) continue;
-      const name = `${gatewayName(version)}-${scenario.name}`;
-      const began = Date.now();
-      const note = (line: string): void => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} ${name}: ${line}`);
-      try {
-        const { truth } = await record(version, scenario, out, note);
-        for (const [id, run] of Object.entries(truth.runs)) note(`  ${id.padEnd(14)} ${run.session} ${run.expect}${run.thenProcessDied ? " (process died)" : ""}`);
-        for (const [key, session] of Object.entries(truth.sessions)) note(`  ${key} ${session.expect}`);
-      } catch (error) {
-        failed++;
-        note(String(error));
-      }
-    }
-  }
-  return failed === 0 ? 0 : 1;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  // The gateways' sockets and timers would keep us here.
-  main(process.argv.slice(2)).then((code) => process.exit(code));
 }

@@ -65,7 +65,10 @@ export class RpcClient {
         this.#waiting.delete(id);
         resolve(reply);
       };
-      const timer = setTimeout(() => settle({ ok: false, error: { code: "TIMEOUT", message: `no reply to ${method}` } }), timeoutMs);
+      const timer = setTimeout(
+        () => settle({ ok: false, error: { code: "TIMEOUT", message: `no reply to ${method}` } }),
+        timeoutMs,
+      );
       this.#waiting.set(id, settle);
       this.#socket.send(JSON.stringify({ type: "req", id, method, params }));
     });
@@ -87,12 +90,13 @@ export class RpcClient {
       const fail = (reason: Error): void => {
         clearTimeout(timer);
         reject(reason);
-        for (const settle of this.#waiting.values()) settle({ ok: false, error: { code: "CLOSED", message: reason.message } });
+        for (const settle of this.#waiting.values())
+          settle({ ok: false, error: { code: "CLOSED", message: reason.message } });
       };
       this.#socket.on("error", fail);
       this.#socket.on("close", (code, reason) => fail(new Error(`closed (${code}) ${reason.toString()}`)));
       this.#socket.on("message", (data: RawData) => {
-        const frame = JSON.parse(String(data)) as { type: string; id: string } & RpcEvent & RpcReply;
+        const frame = JSON.parse((data as Buffer).toString()) as { type: string; id: string } & RpcEvent & RpcReply;
         if (frame.type === "res") this.#waiting.get(frame.id)?.(frame);
         else if (frame.event === "connect.challenge") {
           clearTimeout(timer);
@@ -120,9 +124,7 @@ export function createDevice(): DeviceIdentity {
 }
 
 function connectParams(options: RpcOptions, nonce: string): object {
-  const client = options.device
-    ? { id: "gateway-client", mode: "backend" }
-    : { id: "cli", mode: "cli" };
+  const client = options.device ? { id: "gateway-client", mode: "backend" } : { id: "cli", mode: "cli" };
   return {
     minProtocol: 3,
     maxProtocol: 4,
@@ -134,9 +136,16 @@ function connectParams(options: RpcOptions, nonce: string): object {
   };
 }
 
-function signedDevice(device: DeviceIdentity, client: { id: string; mode: string }, token: string, nonce: string): object {
+function signedDevice(
+  device: DeviceIdentity,
+  client: { id: string; mode: string },
+  token: string,
+  nonce: string,
+): object {
   const signedAt = Date.now();
-  const text = ["v2", device.id, client.id, client.mode, "operator", SCOPES.join(","), signedAt, token, nonce].join("|");
+  const text = ["v2", device.id, client.id, client.mode, "operator", SCOPES.join(","), signedAt, token, nonce].join(
+    "|",
+  );
   const signature = sign(null, Buffer.from(text), createPrivateKey(device.privateKeyPem)).toString("base64url");
   return { id: device.id, publicKey: device.publicKey, signature, signedAt, nonce };
 }

@@ -2,6 +2,8 @@
  * What a scenario acts on: one gateway, one model server, one socket, and a
  * memory of everything that was seen outside the log.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Gateway, sleep } from "./gateway.ts";
 import { directive, type Behaviour, type ModelServer } from "./model-server.ts";
 import type { RpcClient, RpcEvent, RpcReply } from "./rpc.ts";
@@ -35,6 +37,8 @@ export interface Heard {
 
 /** Who is refused and has another model left asks it sooner than this. */
 const RETRIES_WITHIN_MS = 3_000;
+const QUIET_MS = 3_000;
+const LONGEST_UNREST_MS = 60_000;
 
 export class Stage {
   readonly sent: SentMessage[] = [];
@@ -65,7 +69,8 @@ export class Stage {
 
   /** True if a run that hangs outlives a restart in the gateway's memory. */
   get restartKeepsRuns(): boolean {
-    return this.version.restartsInto === "same-process" ? !this.version.recovers : this.noRespawn;
+    const stays = this.version.restartsInto === "same-process" || this.noRespawn;
+    return stays && !this.version.abortsAtRestart;
   }
 
   async start(): Promise<void> {
@@ -127,26 +132,33 @@ export class Stage {
 
   /** Asks for a restart and waits until the gateway answers again, however long it waits for its runs. */
   async restart(): Promise<void> {
-    this.#record("restart");
+    await this.restartDuring(async () => {
+      if (this.version.restart.by === "rpc") await this.#requestRestart();
+      else this.gateway.signal(this.version.restart.by);
+    });
+  }
+
+  /** Does what makes the gateway restart, and waits until it is back; throws if it never went. */
+  async restartDuring(action: () => Promise<unknown>): Promise<void> {
     const before = this.gateway.process?.pid;
     const downBefore = this.#downs;
-    if (this.version.restart.by === "rpc") {
-      const reply = await this.request("gateway.restart.request", {
-        reason: "the lab",
-        target: this.gateway.identity(),
-        restartIntent: { waitMs: 1_000 },
-      });
-      this.#note(`gateway.restart.request: ${JSON.stringify(reply).slice(0, 300)}`);
-      if (!reply.ok) throw new Error(`restart refused: ${JSON.stringify(reply.error)}`);
-    } else {
-      this.gateway.signal(this.version.restart.by);
-    }
+    await action();
+    this.#record("restart");
     const wait = this.version.restart.waitsSeconds + 60;
     const went = await this.until(() => this.#downs > downBefore || this.gateway.process?.pid !== before, wait);
     if (!went) throw new Error(`no restart within ${wait} s`);
     await sleep(500);
     await this.gateway.waitUntilReady();
     await this.#connect();
+  }
+
+  async #requestRestart(): Promise<void> {
+    const reply = await this.request("gateway.restart.request", {
+      reason: "the lab",
+      target: this.gateway.identity(),
+      restartIntent: { waitMs: 1_000 },
+    });
+    if (!reply.ok) throw new Error(`restart refused: ${reply.error?.message ?? "no reason"}`);
   }
 
   async crash(): Promise<void> {
@@ -168,8 +180,37 @@ export class Stage {
     const sessions = [...new Set(this.sent.map((message) => message.session))];
     for (const session of sessions) await this.say(session, "ping");
     await this.until(() => sessions.every((session) => this.isOver(`ping-${session}`)), patienceSeconds);
-    await sleep(1_000);
+    await this.#untilQuiet();
     this.#record("end");
+  }
+
+  /** Waits until nothing begins or ends any more: a busy machine takes longer than any patience. */
+  async #untilQuiet(): Promise<void> {
+    const deadline = Date.now() + LONGEST_UNREST_MS;
+    const count = (): number =>
+      this.heard.length + this.model.streams.length + this.model.streams.filter((stream) => stream.end).length;
+    for (let before = -1; before !== count() && Date.now() < deadline;) {
+      before = count();
+      await sleep(QUIET_MS);
+    }
+  }
+
+  /**
+   * Sessions whose transcript is locked by a process that is gone, and since when.
+   * Up to 2.26 the gateway believes such a lock when it has got the same pid, as
+   * in a container.
+   */
+  staleLocks(): ReadonlyMap<string, number> {
+    const alive = this.gateway.process?.since ?? 0;
+    const dir = join(this.gateway.stateDir, "agents", "main", "sessions");
+    const locks = new Map<string, number>();
+    const store = (readJson(join(dir, "sessions.json")) ?? {}) as Record<string, { sessionId: string }>;
+    for (const [key, { sessionId }] of Object.entries(store)) {
+      const lock = readJson(join(dir, `${sessionId}.jsonl.lock`)) as { createdAt: string } | undefined;
+      const createdAt = Date.parse(lock?.createdAt ?? "");
+      if (createdAt < alive) locks.set(key.replace(/^agent:main:/, ""), createdAt);
+    }
+    return locks;
   }
 
   async request(method: string, params: object, timeoutMs = 15_000): Promise<RpcReply> {
@@ -214,6 +255,14 @@ export class Stage {
     if (what === undefined || typeof runId !== "string") return;
     const session = typeof payload["sessionKey"] === "string" ? payload["sessionKey"] : undefined;
     this.heard.push({ at: Date.now(), runId, session, what });
+  }
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,9 +8,10 @@ import type { Stream } from "./model-server.ts";
 import type { Heard, SentMessage, StageEvent } from "./stage.ts";
 import type { GatewayVersion } from "./versions.ts";
 
-export type Expectation =
+type Expectation =
   | "completed"
   | "aborted"
+  | "timed-out"
   | "failed"
   | "open"
   | "orphaned:restart"
@@ -18,7 +19,7 @@ export type Expectation =
   | "orphaned:stop"
   | "never-started";
 
-export interface RunTruth {
+interface RunTruth {
   readonly session: string;
   readonly kind: string;
   readonly expect: Expectation;
@@ -32,7 +33,7 @@ export interface RunTruth {
   readonly note?: string;
 }
 
-export interface SessionTruth {
+interface SessionTruth {
   readonly ping: string;
   readonly wedged: boolean;
   /** `blocked`: held by a run that can't be helped; `busy`: by one that only takes long; `free`. */
@@ -52,7 +53,9 @@ export interface Truth {
   readonly showsRuns: boolean;
   readonly runs: Readonly<Record<string, RunTruth>>;
   readonly sessions: Readonly<Record<string, SessionTruth>>;
-  readonly ownRuns: Readonly<Record<string, { readonly session: string | undefined; readonly heard: readonly string[] }>>;
+  readonly ownRuns: Readonly<
+    Record<string, { readonly session: string | undefined; readonly heard: readonly string[] }>
+  >;
   readonly processes: readonly object[];
   readonly events: readonly object[];
 }
@@ -62,6 +65,10 @@ export interface Observations {
   readonly scenario: string;
   readonly note: string;
   readonly showsRuns: boolean;
+  /** The gateway's run timeout, where the scenario set one. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Sessions whose transcript is locked by a process that is gone, and since when. */
+  readonly staleLocks: ReadonlyMap<string, number>;
   readonly sent: readonly SentMessage[];
   readonly streams: readonly Stream[];
   readonly heard: readonly Heard[];
@@ -84,7 +91,11 @@ export function tellTruth(seen: Observations): Truth {
     runs,
     sessions: sessionTruths(seen, runs),
     ownRuns: ownRuns(seen),
-    processes: seen.processes.map(({ pid, since, diedAt }) => ({ pid, since: iso(since), diedAt: diedAt && iso(diedAt) })),
+    processes: seen.processes.map(({ pid, since, diedAt }) => ({
+      pid,
+      since: iso(since),
+      diedAt: diedAt && iso(diedAt),
+    })),
     events: seen.events.map(({ at, what, detail }) => ({ at: iso(at), what, detail })),
   };
 }
@@ -94,7 +105,8 @@ function runTruth(message: SentMessage, seen: Observations): RunTruth {
   const own = seen.streams.filter((stream) => stream.id === id && !stream.continued);
   const continued = seen.streams.filter((stream) => stream.id === id && stream.continued);
   const heard = seen.heard.filter((one) => one.runId === id);
-  const merged = own.length === 0 && seen.streams.some((stream) => stream.ids.includes(id) && stream.end === "answered");
+  const merged =
+    own.length === 0 && seen.streams.some((stream) => stream.ids.includes(id) && stream.end === "answered");
   const home = processOf(own[0], seen);
   return {
     session,
@@ -118,16 +130,33 @@ function expectation(
   seen: Observations,
 ): Expectation {
   const last = own.at(-1);
-  if (last === undefined && heard.some((one) => one.what === "error" || one.what === "lifecycle-error")) return "failed";
+  // It tries every model and gets no further than the lock.
+  if (last === undefined && isLockedOut(message, seen)) return "failed";
   // A message that was handled under another runId left no line of its own.
   if (last === undefined || !startedItself(message, heard, own)) return "never-started";
   if (last.end === "answered") return "completed";
   if (last.end === "refused") return seen.version.failedRunLooks;
+  if (ranIntoTimeout(own, seen)) return "timed-out";
   if (heard.some((one) => one.what === "aborted")) return "aborted";
   const died = home?.diedAt;
-  if (last.end === "closed-by-client" && (died === undefined || last.endedAt! < died - LAST_MOMENTS_MS)) return "aborted";
-  const cut = firstCut(last, home, seen);
+  if (last.end === "closed-by-client" && (died === undefined || last.endedAt! < died - LAST_MOMENTS_MS))
+    return "aborted";
+  const cut = firstCut(own[0]!, home, seen);
+  if (cut === "restart" && last.end === "closed-by-client" && seen.version.abortsAtRestart) return "aborted";
   return cut === undefined ? "open" : `orphaned:${cut}`;
+}
+
+function ranIntoTimeout(own: readonly Stream[], seen: Observations): boolean {
+  if (seen.timeoutSeconds === undefined) return false;
+  const limit = seen.timeoutSeconds * 1000;
+  return own.some(
+    ({ end, openedAt, endedAt }) => end === "closed-by-client" && Math.abs(endedAt! - openedAt - limit) < 3_000,
+  );
+}
+
+function isLockedOut({ session, sentAt }: SentMessage, seen: Observations): boolean {
+  const lockedAt = seen.staleLocks.get(session) ?? Infinity;
+  return seen.processes.some(({ since }) => lockedAt < since && since < sentAt);
 }
 
 /** The run under this id itself asked the model, not a follow-up that took its text. */
@@ -135,17 +164,24 @@ function startedItself(message: SentMessage, heard: readonly Heard[], own: reado
   return heard.some((one) => one.what === "lifecycle-start") || own[0]!.openedAt - message.sentAt < 5_000;
 }
 
-function firstCut(stream: Stream, home: GatewayProcess | undefined, seen: Observations): "restart" | "crash" | "stop" | undefined {
+function firstCut(
+  stream: Stream,
+  home: GatewayProcess | undefined,
+  seen: Observations,
+): "restart" | "crash" | "stop" | undefined {
   const until = home?.diedAt ?? Infinity;
   const cut = seen.events.find(
-    ({ at, what }) => at >= stream.openedAt && at <= until && (what === "restart" || what === "crash" || what === "stop"),
+    ({ at, what }) =>
+      at >= stream.openedAt && at <= until && (what === "restart" || what === "crash" || what === "stop"),
   );
   return cut?.what as "restart" | "crash" | "stop" | undefined;
 }
 
 function processOf(stream: Stream | undefined, seen: Observations): GatewayProcess | undefined {
   if (stream === undefined) return undefined;
-  return seen.processes.findLast(({ since, diedAt }) => since <= stream.openedAt && (diedAt === undefined || diedAt >= stream.openedAt));
+  return seen.processes.findLast(
+    ({ since, diedAt }) => since <= stream.openedAt && (diedAt === undefined || diedAt >= stream.openedAt),
+  );
 }
 
 function sessionTruths(seen: Observations, runs: Readonly<Record<string, RunTruth>>): Record<string, SessionTruth> {
@@ -161,7 +197,7 @@ function sessionTruths(seen: Observations, runs: Readonly<Record<string, RunTrut
       ping,
       wedged,
       expect: wedged ? (holds ? "busy" : "blocked") : "free",
-      ...(runs[ping]?.expect === "failed" && { lockedOut: true as const }),
+      ...(seen.staleLocks.has(session) && { lockedOut: true as const }),
       ...(wedged && !holds && !ownRunCut && seen.version.recovers && { heldBack: true as const }),
     };
   }

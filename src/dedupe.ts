@@ -26,16 +26,27 @@ export class Deduplicator {
   /** What a source told alone since it last told something together with another. */
   readonly #alone = new Map<number, Held[]>();
   readonly #emit: (event: GatewayEvent) => void;
+  readonly #areOfOneForm: (source: number, other: number) => boolean;
 
-  constructor(emit: (event: GatewayEvent) => void) {
+  /**
+   * @param areOfOneForm whether two sources are written in one form: then they are parts or copies of one file, and
+   * what both tell has one stamp
+   */
+  constructor(
+    emit: (event: GatewayEvent) => void,
+    areOfOneForm: (source: number, other: number) => boolean = () => false,
+  ) {
     this.#emit = emit;
+    this.#areOfOneForm = areOfOneForm;
   }
 
   push(event: GatewayEvent): void {
     const key = eventKey(event);
     if (event.time !== undefined) this.#release(event.time - WINDOW_MS);
+    // A file is in true order: what it tells now comes after what it told before together with another.
+    const from = this.#held.findLastIndex((it) => it.toldBy.size > 1 && it.toldBy.has(event.source)) + 1;
     const twin = this.#held.find(
-      (it) => it.key === key && !it.toldBy.has(event.source) && isNear(it.event.time, event.time),
+      (it, index) => index >= from && it.key === key && !it.toldBy.has(event.source) && this.#mayBeOne(it.event, event),
     );
     if (!twin) {
       const held: Held = { event, key, toldBy: new Set([event.source]) };
@@ -60,6 +71,12 @@ export class Deduplicator {
     this.#release(Number.POSITIVE_INFINITY);
   }
 
+  #mayBeOne(one: GatewayEvent, other: GatewayEvent): boolean {
+    if (one.time === undefined || other.time === undefined) return true;
+    const skew = this.#areOfOneForm(one.source, other.source) ? 0 : SKEW_MS;
+    return Math.abs(one.time - other.time) <= skew;
+  }
+
   /** What a source told alone before `twin` stands before it in its file. */
   #moveBefore(twin: Held, alone: readonly Held[]): void {
     const at = this.#held.indexOf(twin);
@@ -74,12 +91,17 @@ export class Deduplicator {
   #release(until: number): void {
     let count = 0;
     while (count < this.#held.length && (this.#held[count]?.event.time ?? Number.NEGATIVE_INFINITY) < until) count++;
-    for (const held of this.#held.splice(0, count)) this.#emit(held.event);
+    if (count === 0) return;
+    const released = new Set(this.#held.splice(0, count));
+    for (const held of released) this.#emit(held.event);
+    // What is out can no longer be moved; kept, it would fill the memory where nothing is ever told twice.
+    for (const [source, alone] of this.#alone) {
+      this.#alone.set(
+        source,
+        alone.filter((it) => !released.has(it)),
+      );
+    }
   }
-}
-
-function isNear(a: number | undefined, b: number | undefined): boolean {
-  return a === undefined || b === undefined || Math.abs(a - b) <= SKEW_MS;
 }
 
 /** What two tellings of one event share: all that it says, but not where and when it stands. */

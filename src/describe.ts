@@ -81,6 +81,8 @@ export function describeEvent(event: GatewayEvent): string {
       return event.pid === undefined ? "gateway up" : `gateway up, PID ${event.pid}`;
     case "gateway-loading":
       return "a new gateway process starts";
+    case "gateway-start-failed":
+      return "a second instance did not start";
     case "gateway-starting-http":
     case "gateway-http-listening":
     case "gateway-ready":
@@ -106,8 +108,6 @@ export function describeEvent(event: GatewayEvent): string {
     case "tool-restart":
       return "the agent's gateway tool asks for a restart";
     case "unhandled-rejection":
-    case "unhandled-rejection-unprefixed":
-    case "unhandled-rejection-openclaw":
       return "unhandled promise rejection: the process ends";
     case "stale-lock-removed":
       return "gateway removed a stale session lock";

@@ -22,6 +22,9 @@ export interface DiagnoseSettings {
 /** What became of one record. */
 export type RecordOutcome = "event" | "unparsed" | "other";
 
+/** Whether two sources are written in one form: then one is a part or a copy of the other's file. */
+type AreOfOneForm = (source: number, other: number) => boolean;
+
 class GatewayStory {
   readonly tracker = new Tracker();
   readonly sources = new Set<number>();
@@ -31,8 +34,8 @@ class GatewayStory {
   /** Without a second source there is nothing that could be told twice. */
   readonly #twice: Deduplicator | undefined;
 
-  constructor(severalSources: boolean) {
-    this.#twice = severalSources ? new Deduplicator((event) => this.tracker.push(event)) : undefined;
+  constructor(severalSources: boolean, areOfOneForm?: AreOfOneForm) {
+    this.#twice = severalSources ? new Deduplicator((event) => this.tracker.push(event), areOfOneForm) : undefined;
   }
 
   push(record: LogRecord): RecordOutcome {
@@ -68,16 +71,18 @@ class GatewayStory {
 export class Diagnostician {
   readonly #stories = new Map<string, GatewayStory>();
   readonly #severalSources: boolean;
+  readonly #areOfOneForm: AreOfOneForm | undefined;
 
   /** @param severalSources whether more than one file may tell the same gateway's story */
-  constructor(severalSources: boolean) {
+  constructor(severalSources: boolean, areOfOneForm?: AreOfOneForm) {
     this.#severalSources = severalSources;
+    this.#areOfOneForm = areOfOneForm;
   }
 
   push(record: LogRecord): RecordOutcome {
     let story = this.#stories.get(record.stream);
     if (!story) {
-      story = new GatewayStory(this.#severalSources);
+      story = new GatewayStory(this.#severalSources, this.#areOfOneForm);
       this.#stories.set(record.stream, story);
     }
     return story.push(record);

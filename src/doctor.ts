@@ -36,7 +36,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
 
   const settings = await timing(options, inputs, env);
   const log = await readLog(inputs.sources, settings, options, io);
-  const evidence = judge(states, log.diagnoses, inputs.isOwnMachine, settings, options, io);
+  const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
   const live = inputs.live && checkLive(inputs.live, log, evidence);
   const body = buildReport(
     {
@@ -111,6 +111,8 @@ interface ReadLog {
   readonly summaries: readonly SourceSummary[];
   readonly window: { from: number | undefined; to: number | undefined };
   readonly warnings: readonly string[];
+  /** A source's lines have no date, and nothing in the log or its name tells one. */
+  readonly datesAreGuessed: boolean;
 }
 
 /** What the options say, else the gateway's own config, where it is on this machine. */
@@ -133,10 +135,19 @@ async function readLog(
   io: Io,
 ): Promise<ReadLog> {
   if (sources.length === 0) {
-    return { diagnoses: [], summaries: [], window: { from: undefined, to: undefined }, warnings: [] };
+    return {
+      diagnoses: [],
+      summaries: [],
+      window: { from: undefined, to: undefined },
+      warnings: [],
+      datesAreGuessed: false,
+    };
   }
   const reading = await readSources(sources, { now: io.now() });
-  const diagnostician = new Diagnostician(sources.length > 1);
+  const diagnostician = new Diagnostician(
+    sources.length > 1,
+    (source, other) => reading.form(source) === reading.form(other),
+  );
   const window: ReadLog["window"] = { from: undefined, to: undefined };
   let unparsed: LogRecord | undefined;
   for await (const batch of reading.batches()) {
@@ -158,6 +169,7 @@ async function readLog(
     summaries,
     window,
     warnings: warningsOf(reading, summaries, unparsed, options),
+    datesAreGuessed: summaries.some((_, index) => ["mtime", "assumed"].includes(reading.dateOrigin(index) ?? "")),
   };
 }
 
@@ -196,14 +208,14 @@ async function readStates(
 
 function judge(
   states: readonly StateDir[],
-  diagnoses: readonly Diagnosis[],
+  log: ReadLog,
   isOwnMachine: boolean,
   settings: DiagnoseSettings,
   options: DoctorOptions,
   io: Io,
 ): StateEvidence {
   // A state dir is one gateway's; with several in the log there is no telling whose.
-  const diagnosis = diagnoses.length === 1 ? diagnoses[0] : undefined;
+  const diagnosis = log.diagnoses.length === 1 ? log.diagnoses[0] : undefined;
   const isOwn = isOwnMachine && options.stateDir === null;
   const version = diagnosis?.version ?? inferVersion({ has: () => false }, undefined, undefined);
   const runTimeoutMs = settings.runTimeoutMs ?? diagnosis?.settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
@@ -212,6 +224,7 @@ function judge(
     isOwn,
     runTimeoutMs,
     stallAfterMs: options.stallAfterMs ?? defaultStallAfterMs(runTimeoutMs),
+    datesAreGuessed: log.datesAreGuessed,
   };
   const parts = states.map((state) => judgeStateDir(state, diagnosis, context));
   return { findings: parts.flatMap((it) => it.findings), sessions: parts.flatMap((it) => it.sessions) };
@@ -229,10 +242,10 @@ function checkLive(
     atLeast: diagnosis?.version.atLeast ?? null,
     methods: live.methods,
   });
-  const last = Math.max(0, (diagnosis?.tracker.lives.length ?? 1) - 1);
+  const last = Math.max(0, (diagnosis?.tracker.gateway.lives.length ?? 1) - 1);
   const check = crossCheck(live.list, diagnosis, trustsActiveRun, last);
   const told = new Set(evidence.sessions.flatMap((it) => it.sessionIds));
-  const gap = gatewayLogGap(live.log, log.window.from, diagnosis?.tracker.lives[0]?.startedBy === "boot");
+  const gap = gatewayLogGap(live.log, log.window.from, diagnosis?.tracker.gateway.lives[0]?.startedBy === "boot");
   return {
     findings: [...evidence.findings, ...(gap ? [gap] : [])],
     sessions: [...evidence.sessions, ...check.sessions.filter((it) => !it.sessionIds.some((id) => told.has(id)))],

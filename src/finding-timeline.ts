@@ -23,7 +23,7 @@ export function timelineOf(tracker: Tracker, run: Run | undefined, session: Sess
   const within = (it: TimelineItem) => it.sequence >= from && it.sequence <= until;
   const own = run?.timeline.items ?? [];
   const items = new Map(
-    [...own, ...(session?.timeline.items ?? []), ...tracker.gatewayTimeline]
+    [...own, ...(session?.timeline.items ?? []), ...tracker.gateway.timeline]
       .filter((it) => within(it) || own.includes(it))
       .map((it) => [it.sequence, it]),
   );
@@ -42,8 +42,11 @@ export function timelineOf(tracker: Tracker, run: Run | undefined, session: Sess
 
 /** A lost run's story ends when the next process is up; what comes later is another one. */
 function endOfStory(tracker: Tracker, run: Run): number {
-  const life = tracker.lives[run.cut?.life ?? -1];
-  const boot = tracker.gatewayTimeline.find((it) => life?.startedAt !== undefined && it.event.time === life.startedAt);
+  const life = tracker.gateway.lives[run.cut?.life ?? -1];
+  // The last of its moment: with times in whole seconds the signal before it can have the same.
+  const boot = tracker.gateway.timeline.findLast(
+    (it) => life?.startedAt !== undefined && it.event.time === life.startedAt,
+  );
   return boot?.sequence ?? Number.POSITIVE_INFINITY;
 }
 

@@ -31,8 +31,9 @@ const FIRST_SEEN: readonly (readonly [EventKind, string])[] = [
   ["run-cleanup", "2026.2.17"],
 ];
 
-/** A banner, or a line that greets with the version. */
-const NAMED = /(?:^|\s)(?:Clawdbot|Moltbot|OpenClaw)(?: gateway)?(?: version)?:? v?(20\d\d\.\d{1,2}\.\d{1,2}(?:-\d+)?)\b/i;
+/** A banner that greets with the version, or the update check's `update available (latest): vX (current vY)`. */
+const NAMED =
+  /(?:(?:^|\s)(?:Clawdbot|Moltbot|OpenClaw)(?: gateway)?(?: version)?:?|^update available \(.*\(current) v?(20\d\d\.\d{1,2}\.\d{1,2}(?:-\d+)?)\b/i;
 
 /** The version that a line names outright. */
 export function versionNamedBy(record: Pick<LogRecord, "message">): string | undefined {

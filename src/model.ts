@@ -88,6 +88,8 @@ export type Verdict = (typeof VERDICTS)[number];
 
 export type RunState = "completed" | "aborted" | "failed" | "timed-out" | "orphaned" | "open";
 export type OrphanCause = "restart" | "crash" | "stop" | "stall";
+/** Its own run, a lane that others fill, the recoveries of other sessions (9.6), or a lock file left behind. */
+export type WaitsFor = "own-run" | "full-lane" | "recoveries" | "lock-file";
 export type SessionState = "blocked" | "busy" | "free" | "unknown";
 
 /** A line of a finding's evidence. Times in the report are RFC 3339 (UTC); null where the log gives none. */
@@ -103,7 +105,12 @@ export interface GatewayReport {
   /** Which operating-system process of the log this life ran in, counted from 0: two lives with one number share their lanes. */
   readonly process: number;
   readonly pid: number | null;
+  /** `clawdbot`, `moltbot` or `openclaw`: the command to type. */
+  readonly product: string;
+  /** Where a line names it. */
   readonly version: string | null;
+  /** The oldest version that logs such lines; null where nothing in them tells. */
+  readonly versionAtLeast: string | null;
   readonly startedAt: string | null;
   readonly startedBy: "boot" | "in-process-restart" | "unknown";
   readonly endedAt: string | null;
@@ -137,6 +144,8 @@ export interface SessionReport {
   readonly heldSince: string | null;
   readonly heldByRunId: string | null;
   readonly heldByLane: string | null;
+  /** What keeps it from answering; null while it is free. */
+  readonly waitsFor: WaitsFor | null;
   /** Messages seen waiting; the gateway may have merged some, so never more than a lower bound. */
   readonly waitingAtLeast: number;
   /** From the holder's last line to the end of the log. */

@@ -1,7 +1,6 @@
 /** From diagnoses to the report: version 1 of the machine-readable contract, assembled and filtered. */
 import { CHECKS } from "./checks/index.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import { versionText } from "./gateway-version.ts";
 import type {
   Finding,
   FindingCode,
@@ -49,7 +48,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
   for (const diagnosis of input.diagnoses) {
     const firstLife = gateways.length;
     gateways.push(...gatewayReports(diagnosis, firstLife, processes));
-    processes += diagnosis.tracker.processes.length;
+    processes += diagnosis.tracker.gateway.processes.length;
     const kept = diagnosis.settled.runs.filter((it) => isRunKept(it, diagnosis, filter));
     runs.push(...kept.map((it) => runReport(it, firstLife)));
     const keptSessions = diagnosis.settled.sessions.filter((it) => isSessionKept(it, diagnosis, filter));
@@ -98,18 +97,19 @@ function byWeight(a: Finding, b: Finding): number {
 }
 
 function gatewayReports({ tracker, version }: Diagnosis, firstLife: number, firstProcess: number): GatewayReport[] {
-  const known = version.exact !== null || version.atLeast !== null ? versionText(version) : null;
-  return tracker.lives.map((life, index) => {
-    const isLast = index === tracker.lives.length - 1;
-    const stopping = isLast && tracker.pending?.kind === "stop";
+  return tracker.gateway.lives.map((life, index) => {
+    const isLast = index === tracker.gateway.lives.length - 1;
+    const stopping = isLast && tracker.gateway.pending?.kind === "stop";
     return {
       index: firstLife + index,
       process: firstProcess + life.process.index,
       pid: life.process.pid ?? null,
-      version: known,
+      product: version.product,
+      version: version.exact,
+      versionAtLeast: version.exact ?? version.atLeast,
       startedAt: isoTime(life.startedAt),
       startedBy: life.startedBy,
-      endedAt: isoTime(stopping ? tracker.pending?.time : life.endedAt),
+      endedAt: isoTime(stopping ? tracker.gateway.pending?.time : life.endedAt),
       endedBy: stopping ? "stop" : life.endedBy,
     };
   });
@@ -146,6 +146,7 @@ function sessionReport(it: SettledSession, firstLife: number): SessionReport {
     heldSince: isoTime(it.heldSince),
     heldByRunId: it.holder?.run.runId ?? null,
     heldByLane: it.heldByLane ?? null,
+    waitsFor: it.waitsFor ?? null,
     waitingAtLeast: it.waitingAtLeast,
     silenceMs: it.silenceMs ?? null,
     gateway: firstLife + (it.life?.index ?? 0),

@@ -8,10 +8,12 @@ import { remedyText } from "./checks/wording.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { isoTime } from "./finding-timeline.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
-import { shortId, spanText } from "./words.ts";
+import { otherNames } from "./tracker/settle.ts";
+import { isAtLeast } from "./gateway-version.ts";
+import { countText, shortId, spanText } from "./words.ts";
 
 /** How a transcript ends. `answered`: with the assistant's words. The words themselves are never kept. */
-export type TranscriptEnd = "user" | "tool-result" | "tool-call" | "answered" | "empty";
+export type TranscriptEnd = "user" | "tool-result" | "tool-call" | "answered" | "empty" | "unreadable";
 
 export interface SessionLock {
   readonly path: string;
@@ -30,6 +32,8 @@ export interface StateDir {
   readonly path: string;
   readonly bytes: number;
   readonly locks: readonly SessionLock[];
+  /** When the store was last written to (ms since the epoch): a copy of the dir is at least that old. */
+  readonly updatedAt: number | undefined;
   /** 9.6 and later keep this in a database instead. */
   readonly hasDatabase: boolean;
 }
@@ -41,7 +45,13 @@ export interface StateContext {
   readonly isOwn: boolean;
   readonly runTimeoutMs: number;
   readonly stallAfterMs: number;
+  /** The log's lines have no date, and theirs was guessed: its times cannot be held against those of the locks. */
+  readonly datesAreGuessed: boolean;
 }
+
+/** The log and the lock are stamped by one machine, a moment apart (ms). */
+const SKEW_MS = 2_000;
+const DAY_MS = 86_400_000;
 
 export interface StateEvidence {
   readonly findings: readonly Finding[];
@@ -51,35 +61,104 @@ export interface StateEvidence {
 /** The sessions that locks show to be held, beside those that the log already tells of. */
 export function judgeStateDir(state: StateDir, diagnosis: Diagnosis | undefined, context: StateContext): StateEvidence {
   const toldByLog = new Set(
-    diagnosis?.settled.sessions.flatMap((it) => [it.session.canonicalKey, ...it.session.sessionIds]),
+    diagnosis?.settled.sessions
+      .filter((it) => it.state !== "unknown")
+      .flatMap((it) => [it.session.canonicalKey, ...it.session.sessionIds]),
   );
   const findings: Finding[] = [];
   const sessions: SessionReport[] = [];
+  const now = Math.max(context.datesAreGuessed ? 0 : context.now, context.isOwn ? 0 : (state.updatedAt ?? 0));
+  let dead = 0;
   for (const lock of state.locks) {
-    if (!isHolderAlive(lock, diagnosis, context.isOwn)) continue;
-    if ([lock.sessionId, ...lock.keys.map(canonicalKey)].some((it) => toldByLog.has(it))) continue;
-    const restartAt = restartAfter(lock.createdAt, diagnosis);
-    const heldMs = Math.max(0, context.now - lock.createdAt);
+    const isTold = [lock.sessionId, ...lock.keys.map(canonicalKey)].some((it) => toldByLog.has(it));
+    if (!context.datesAreGuessed && isFromNamesake(lock, diagnosis)) {
+      if (isTold) continue;
+      sessions.push({ ...sessionReport(lock, true, now - lock.createdAt, diagnosis), waitsFor: "lock-file" });
+      findings.push(barred(lock));
+      continue;
+    }
+    if (!isHolderAlive(lock, diagnosis, context.isOwn)) {
+      dead += 1;
+      continue;
+    }
+    if (isTold) continue;
+    const restartAt = restartAfter(lock.createdAt, diagnosis, context.datesAreGuessed);
+    const heldMs = Math.max(0, now - lock.createdAt);
     const isAnswered = lock.transcript.end === "answered";
     const isBlocked = !isAnswered && (restartAt !== undefined || heldMs > context.stallAfterMs);
     sessions.push(sessionReport(lock, isBlocked, heldMs, diagnosis));
     if (isBlocked) findings.push(finding(lock, restartAt, heldMs, diagnosis, context));
   }
+  if (!diagnosis && findings.length === 0 && (dead > 0 || state.hasDatabase)) findings.push(cannotTell(state, dead));
   return { findings, sessions };
+}
+
+function barred(lock: SessionLock): Finding {
+  const { key } = nameOf(lock);
+  return {
+    code: "session-blocked",
+    severity: "error",
+    confidence: "medium",
+    message: `session ${key} gets no answers: a lock file of a dead process bars its transcript (told by the state dir)`,
+    help: `The lock names PID ${lock.pid}, which the gateway has now: in a container a new process often gets the PID of the one that died, and takes its lock for its own. Delete ${lock.path}, or wait half an hour.`,
+    sessionId: lock.sessionId,
+    sessionKey: key,
+    location: { path: lock.path, line: 1 },
+    timeline: [{ time: isoTime(lock.createdAt), text: "lock taken by a process that died", path: lock.path, line: 1 }],
+    timelineOmitted: 0,
+  };
+}
+
+/** With no log beside it, a state dir names no session where its locks' processes are not of this machine. */
+function cannotTell(state: StateDir, dead: number): Finding {
+  return {
+    code: "log-inconclusive",
+    severity: "warning",
+    confidence: "high",
+    message:
+      dead > 0
+        ? `the state dir holds ${countText(dead, "lock")} of processes that do not live on this machine`
+        : "this gateway keeps its sessions in a database, which this tool does not read",
+    help: `Without a log there is no telling whether the gateway lives elsewhere. Name its log as well: clawdbot-sessions doctor LOG --state-dir ${state.path}`,
+    timeline: [],
+    timelineOmitted: 0,
+  };
 }
 
 /** A lock whose process is gone is stale: the gateway removes it at its next start. */
 function isHolderAlive(lock: SessionLock, diagnosis: Diagnosis | undefined, isOwn: boolean): boolean {
-  const last = diagnosis?.tracker.lives.at(-1);
-  const isStopped = diagnosis?.tracker.pending?.kind === "stop";
+  const last = diagnosis?.tracker.gateway.lives.at(-1);
+  const isStopped = diagnosis?.tracker.gateway.pending?.kind === "stop";
   const saysLog = !isStopped && last?.process.pid !== undefined && last.process.pid === lock.pid;
   return isOwn ? lock.processLives : saysLog || (last?.process.pid === undefined && lock.processLives);
 }
 
-/** The first in-process restart that the lock's holder lived through. */
-function restartAfter(createdAt: number, diagnosis: Diagnosis | undefined): number | undefined {
-  const restarts = diagnosis?.tracker.lives.filter((it) => it.startedBy === "in-process-restart") ?? [];
-  return restarts.find((it) => it.startedAt !== undefined && it.startedAt > createdAt)?.startedAt;
+/**
+ * Left by a dead process whose PID the gateway has now, as in a container: up
+ * to 2026.2.26 it takes such a lock for its own, for half an hour.
+ */
+function isFromNamesake(lock: SessionLock, diagnosis: Diagnosis | undefined): boolean {
+  const last = diagnosis?.tracker.gateway.lives.at(-1);
+  if (!diagnosis || !last || last.process.pid !== lock.pid || isAtLeast(diagnosis.version, "2026.3.31")) return false;
+  const first = diagnosis.tracker.gateway.lives.find((it) => it.process === last.process);
+  return first?.startedBy === "boot" && first.startedAt !== undefined && lock.createdAt < first.startedAt - SKEW_MS;
+}
+
+/**
+ * The first in-process restart that the lock's holder lived through. Where the
+ * log's days are guessed, only the hours are held against each other.
+ */
+function restartAfter(
+  createdAt: number,
+  diagnosis: Diagnosis | undefined,
+  datesAreGuessed: boolean,
+): number | undefined {
+  const restarts = diagnosis?.tracker.gateway.lives.filter((it) => it.startedBy === "in-process-restart") ?? [];
+  return restarts.find(({ startedAt }) => {
+    if (startedAt === undefined) return false;
+    const days = datesAreGuessed ? Math.round((createdAt - startedAt) / DAY_MS) : 0;
+    return startedAt + days * DAY_MS > createdAt;
+  })?.startedAt;
 }
 
 function sessionReport(
@@ -97,9 +176,11 @@ function sessionReport(
     heldSince: isoTime(lock.createdAt),
     heldByRunId: null,
     heldByLane: null,
+    waitsFor: "own-run",
     waitingAtLeast: 0,
-    silenceMs: lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
-    gateway: Math.max(0, (diagnosis?.tracker.lives.length ?? 1) - 1),
+    silenceMs:
+      lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
+    gateway: Math.max(0, (diagnosis?.tracker.gateway.lives.length ?? 1) - 1),
   };
 }
 
@@ -111,8 +192,9 @@ function finding(
   context: StateContext,
 ): Finding {
   const { key } = nameOf(lock);
-  const isOverdue = heldMs > context.runTimeoutMs + (context.stallAfterMs - context.runTimeoutMs);
-  const confidence: Confidence = restartAt !== undefined && isOverdue ? "high" : "medium";
+  const isOverdue = heldMs > context.stallAfterMs;
+  const isSure = restartAt !== undefined && isOverdue && lock.transcript.end !== "unreadable";
+  const confidence: Confidence = context.datesAreGuessed ? "low" : isSure ? "high" : "medium";
   const why =
     restartAt === undefined
       ? `its lock is ${spanText(heldMs)} old, and no restart is known that would explain it`
@@ -131,7 +213,12 @@ function finding(
     sessionKey: key,
     location: { path: lock.path, line: 1 },
     timeline: [
-      { time: isoTime(lock.createdAt), text: `lock taken for session ${shortId(lock.sessionId)}`, path: lock.path, line: 1 },
+      {
+        time: isoTime(lock.createdAt),
+        text: `lock taken for session ${shortId(lock.sessionId)}`,
+        path: lock.path,
+        line: 1,
+      },
       ...(lock.transcript.lastAt === undefined
         ? []
         : [
@@ -149,7 +236,7 @@ function finding(
 }
 
 function restartEntries(restartAt: number | undefined, diagnosis: Diagnosis | undefined) {
-  const event = diagnosis?.tracker.gatewayTimeline.findLast((it) => it.event.time === restartAt)?.event;
+  const event = diagnosis?.tracker.gateway.timeline.findLast((it) => it.event.time === restartAt)?.event;
   if (!event || restartAt === undefined) return [];
   return [{ time: isoTime(restartAt), text: "gateway restarted in the same process", ...event.location }];
 }
@@ -164,6 +251,8 @@ function endText(end: TranscriptEnd): string {
       return "with a tool call that has no result";
     case "empty":
       return "before its first turn was written";
+    case "unreadable":
+      return "in a way that could not be read";
     case "answered":
       return "with an answer";
   }
@@ -171,5 +260,6 @@ function endText(end: TranscriptEnd): string {
 
 function nameOf(lock: SessionLock): { key: string; aliases: string[] } {
   const key = lock.keys.find((it) => it.startsWith("agent:")) ?? lock.keys[0] ?? lock.sessionId;
-  return { key, aliases: lock.keys.filter((it) => it !== key) };
+  const all = lock.keys.length === 0 ? [] : [...lock.keys, ...otherNames(key)];
+  return { key, aliases: [...new Set(all)].filter((it) => it !== key) };
 }

@@ -38,6 +38,8 @@ export interface Reading extends AsyncIterable<LogRecord> {
   /** Counts a line of a source that carries, or looks as if it carried, an event. */
   countCandidate(source: number, parsed: boolean): void;
   readonly warnings: readonly SourceWarning[];
+  /** The forms of a source's lines as far as it was read, as the summary names them. */
+  form(source: number): string | null;
   /** How the dates of a source were found whose lines have none; undefined where they have. */
   dateOrigin(source: number): DateOrigin | undefined;
   /** True where a source had no date anywhere and today's was taken. */
@@ -221,6 +223,11 @@ class MergedReading implements Reading {
     if (tally === undefined) return;
     if (parsed) tally.candidates++;
     else tally.unparsed++;
+  }
+
+  form(source: number): string | null {
+    const tally = this.#tallies[source];
+    return tally === undefined ? null : formatNames(tally.formats);
   }
 
   dateOrigin(source: number): DateOrigin | undefined {

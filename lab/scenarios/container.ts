@@ -3,7 +3,8 @@ import type { Scenario } from "../scenario.ts";
 
 export const container: Scenario = {
   name: "container",
-  about: "the same pid all the time: a hang across a restart, a crash, a new process with the same pid, a hang across another restart",
+  about:
+    "the same pid all the time: a hang across a restart, a crash, a new process with the same pid, a hang across another restart",
   appliesTo: () => true,
   debug: true,
   consoleStyle: "compact",

@@ -2,12 +2,13 @@
 import type { Scenario } from "../scenario.ts";
 import type { GatewayVersion } from "../versions.ts";
 
-const keepsRuns = (version: GatewayVersion): boolean =>
-  version.noRespawn ? version.version === "2026.2.26" : version.restartsInto === "same-process" && !version.recovers;
+/** Later gateways abort what they do not wait for, so that nothing is left to fill the lane. */
+const keepsRuns = (version: GatewayVersion): boolean => !version.abortsAtRestart;
 
 export const lanesExhausted: Scenario = {
   name: "lanes-exhausted",
-  about: "four hangs orphaned by a restart in the same process: every session waits",
+  about:
+    "four hangs orphaned by a restart in the same process: every session waits (2.26 empties the lane: only their own do)",
   appliesTo: keepsRuns,
   debug: true,
   consoleStyle: "compact",
@@ -26,7 +27,7 @@ export const lanesExhausted: Scenario = {
 
 export const lanesMixed: Scenario = {
   name: "lanes-mixed",
-  about: "two orphans and two slow runs that live fill the main lane: everything waits, until one of the slow ones ends",
+  about: "two orphans and two slow runs that live fill the main lane: everything waits",
   appliesTo: keepsRuns,
   debug: true,
   consoleStyle: "compact",

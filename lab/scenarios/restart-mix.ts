@@ -5,7 +5,7 @@
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 
-export async function playRestartMix(stage: Stage): Promise<void> {
+async function playRestartMix(stage: Stage): Promise<void> {
   await stage.start();
   await stage.ask("room-a", "ok");
   await stage.ask("room-b", "error");

@@ -33,14 +33,16 @@ export const lanesExhausted: Check = {
       const dead = holders.filter((it) => it?.holds === true);
       const keys = [...new Set(waiting.map(keyOfTask).filter((it) => it !== undefined))];
       const first = dead[0];
-      const names = dead.map((it) => `${shortId(it?.run.runId ?? "")}${it?.sessionKey === undefined ? "" : ` (${it.sessionKey})`}`);
+      const names = dead.map(
+        (it) => `${shortId(it?.run.runId ?? "")}${it?.sessionKey === undefined ? "" : ` (${it.sessionKey})`}`,
+      );
       const others = holders.length - dead.length;
       return {
         code: "lanes-exhausted",
         severity: "error",
         confidence: dead.every((it) => it?.confidence === "high") ? "high" : "medium",
         message: `lane ${lane} is full, and ${dead.length} of its ${holders.length} holders are dead: ${countText(keys.length, "session")} waiting`,
-        help: `Dead: ${names.join(", ")}.${others === 0 ? "" : ` The other ${others} may be alive, and their slots may come back.`} Every session that needs the lane waits, also those that are not listed as blocked yet. Free the dead ones: ${remedyText(version)}${upgradeText(version)}`,
+        help: `Dead: ${names.join(", ")}.${others === 0 ? "" : ` The other ${others === 1 ? "one" : others} may be alive and free a slot.`} Every session that needs the lane waits, also those that are not listed as blocked yet. Free the dead ones: ${remedyText(version)}${upgradeText(version)}`,
         ...(first ? findingOfRun(first) : {}),
         ...timelineOf(tracker, first?.run, undefined),
       };

@@ -1,5 +1,6 @@
-import type { Finding } from "../model.ts";
+import type { Diagnosis } from "../diagnosis.ts";
 import { isoTime } from "../finding-timeline.ts";
+import type { Finding } from "../model.ts";
 import { type Check, exampleLog } from "./check.ts";
 
 /** The log is not whole: what happened in its gaps is not known. */
@@ -13,21 +14,86 @@ export const logGap: Check = {
     ],
     good: [exampleLog("08:23:20 [heartbeat] started")],
   },
-  run: ({ tracker }) => {
-    const capped = tracker.counters.get("log-capped");
-    if (!capped) return [];
-    const at = tracker.gatewayTimeline.findLast((it) => it.event.kind === "log-capped")?.event;
-    return [
-      {
-        code: "log-gap",
-        severity: "warning",
-        confidence: "high",
-        message: `the log stops at its size cap (${isoTime(capped.lastAt) ?? "time unknown"}): what came later is missing`,
-        help: "Runs that look open at that moment may have ended since. Read the service log of the same time as well, or raise logging.maxFileBytes.",
-        ...(at ? { location: at.location } : {}),
-        timeline: [],
-        timelineOmitted: 0,
-      } satisfies Finding,
-    ];
-  },
+  run: (diagnosis) => [...capped(diagnosis), ...missingFiles(diagnosis.sources.map((it) => it.path)).map(missing)],
 };
+
+function capped({ tracker }: Diagnosis): Finding[] {
+  const counter = tracker.counters.get("log-capped");
+  if (!counter) return [];
+  const at = tracker.gateway.timeline.findLast((it) => it.event.kind === "log-capped")?.event;
+  return [
+    {
+      code: "log-gap",
+      severity: "warning",
+      confidence: "high",
+      message: `the log stops at its size cap (${isoTime(counter.lastAt) ?? "time unknown"}): what came later is missing`,
+      help: "Runs that look open at that moment may have ended since. Read the service log of the same time as well, or raise logging.maxFileBytes.",
+      ...(at ? { location: at.location } : {}),
+      timeline: [],
+      timelineOmitted: 0,
+    },
+  ];
+}
+
+function missing(name: string): Finding {
+  return {
+    code: "log-gap",
+    severity: "warning",
+    confidence: "medium",
+    message: `${name} is not among the files, although the ones before and after it are`,
+    help: "What happened in its time is not known: a run that seems to have no end may have ended there. Name that file as well, if it still exists.",
+    timeline: [],
+    timelineOmitted: 0,
+  };
+}
+
+const DATED = /^(.*?)(\d{4}-\d{2}-\d{2})([^/]*?)(?:\.(?:gz|zst))?$/;
+const ROTATED = /^(.*)\.(\d{1,3})((?:\.log)?)(?:\.(?:gz|zst))?$/;
+const DAY_MS = 86_400_000;
+/** A hole of more files than this is another story than a forgotten one. */
+const MAX_MISSING = 31;
+
+/**
+ * Names of files that a series of dated (`clawdbot-2026-01-28.log`) or rotated
+ * (`gateway.log.2`) logs leaves out between its first and its last.
+ */
+export function missingFiles(paths: readonly string[]): string[] {
+  const days = new Map<string, Set<number>>();
+  const rotations = new Map<string, Set<number>>();
+  for (const path of paths) {
+    const dated = DATED.exec(path);
+    const day = dated?.[2] === undefined ? Number.NaN : Date.parse(`${dated[2]}T00:00:00Z`);
+    if (dated && !Number.isNaN(day) && !/\.\d+(?:\.log)?$/.test(dated[3] ?? "")) {
+      add(days, `${dated[1]}\0${dated[3]}`, day / DAY_MS);
+      continue;
+    }
+    const rotated = ROTATED.exec(path);
+    if (rotated) add(rotations, `${rotated[1]}\0${rotated[3]}`, Number(rotated[2]));
+  }
+  return [
+    ...holes(days).map(
+      ([before, day, after]) => `${before}${new Date(day * DAY_MS).toISOString().slice(0, 10)}${after}`,
+    ),
+    ...holes(rotations).map(([before, number, after]) => `${before}.${number}${after}`),
+  ];
+}
+
+function add(series: Map<string, Set<number>>, name: string, member: number): void {
+  const members = series.get(name) ?? new Set();
+  members.add(member);
+  series.set(name, members);
+}
+
+function holes(series: ReadonlyMap<string, ReadonlySet<number>>): [string, number, string][] {
+  return [...series].flatMap(([name, members]) => {
+    const [before = "", after = ""] = name.split("\0");
+    const sorted = [...members].toSorted((a, b) => a - b);
+    const [first = 0] = sorted;
+    const last = sorted.at(-1) ?? 0;
+    if (last - first + 1 - members.size > MAX_MISSING) return [];
+    const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    return all
+      .filter((member) => !members.has(member))
+      .map((member): [string, number, string] => [before, member, after]);
+  });
+}

@@ -29,7 +29,7 @@ function inconclusive({ tracker, version }: Diagnosis): Finding {
 }
 
 /** The setting that brings run lines into the log of this version. */
-export function settingText(version: GatewayVersion): string {
+function settingText(version: GatewayVersion): string {
   const name = versionText(version);
   if (isAtLeast(version, "2026.5.28")) return `For ${name}: set logging.level to "debug".`;
   const reversed =

@@ -33,9 +33,12 @@ export const runLost: Check = {
       .filter((it) => it.state === "orphaned" && it.cause !== "stall" && !it.holds)
       .map((it): Finding => {
         const answered = it.answeredSince;
+        const session = settled.sessions.find((other) => other.key === it.sessionKey);
         const next = answered
           ? "The session has answered since; only this run's answer is missing."
-          : "The session is free: send the message again if its answer still matters.";
+          : session?.state === "free"
+            ? "The session is free: send the message again if its answer still matters."
+            : "It holds its session no more; what the session does now is told apart.";
         return {
           code: "run-lost",
           severity: answered ? "note" : "warning",

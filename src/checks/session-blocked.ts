@@ -14,8 +14,17 @@ export const sessionBlocked: Check = {
         ${exampleRun("08:23:20", "main", "r1")}
         ${exampleRestart("08:23:33")}
         08:30:00 [diagnostic] run active check: sessionId=id-of-main active=true`),
+      exampleLog(`
+        ${exampleRun("08:23:20", "main", "r1")}
+        08:23:30 [diagnostic] lane task error: lane=session:main durationMs=10000 error="Error: session file locked (timeout 10000ms): pid=8 /s/id.jsonl.lock"`),
     ],
     good: [
+      // A lock that was taken in the end.
+      exampleLog(`
+        ${exampleRun("08:23:20", "main", "r1")}
+        08:23:30 [diagnostic] lane task error: lane=session:main durationMs=10000 error="Error: session file locked (timeout 10000ms): pid=8 /s/id.jsonl.lock"
+        ${exampleRun("08:23:31", "main", "r1")}
+        ${exampleEnd("08:23:35", "main", "r1")}`),
       // Held by a run that may be alive: busy, not blocked.
       exampleLog(`
         ${exampleRun("08:23:20", "main", "r1")}
@@ -49,6 +58,9 @@ export const sessionBlocked: Check = {
 
 function holderText(it: SettledSession): string {
   if (it.waitsFor === "full-lane") return `it waits for lane ${it.heldByLane ?? "main"}, which dead runs fill`;
+  if (it.waitsFor === "lock-file") {
+    return `its runs fail because a lock file of PID ${it.session.fileLock?.pid ?? "?"} bars its transcript`;
+  }
   if (it.waitsFor === "recoveries") return "the gateway holds it back while recoveries of other sessions hang";
   if (!it.holder) return `its lane ${it.heldByLane ?? ""} is held, and no line tells by which run`;
   const run = `run ${shortId(it.holder.run.runId)} holds its lane`;
@@ -56,7 +68,7 @@ function holderText(it: SettledSession): string {
 }
 
 function sinceText(it: SettledSession): string {
-  return it.silenceMs === undefined ? "" : `, silent for ${spanText(it.silenceMs)}`;
+  return it.silenceMs === undefined || it.silenceMs < 1000 ? "" : `, silent for ${spanText(it.silenceMs)}`;
 }
 
 function waitingText(it: SettledSession): string {
@@ -64,7 +76,11 @@ function waitingText(it: SettledSession): string {
 }
 
 function nextText(it: SettledSession, remedy: string): string {
-  if (it.waitsFor === "full-lane") return "Free the sessions whose runs fill the lane; this one then goes on by itself.";
+  if (it.waitsFor === "full-lane")
+    return "Free the sessions whose runs fill the lane; this one then goes on by itself.";
+  if (it.waitsFor === "lock-file") {
+    return "In a container a new process often gets the PID of the one that died, so the gateway takes the dead one's lock for its own. Delete the session's .jsonl.lock in the state dir while no run of it is at work; the next message is then answered. Without that the lock counts for half an hour. openclaw 2026.3.31 and later tell such a lock from their own.";
+  }
   if (it.waitsFor === "recoveries") {
     return "Reset this session (sessions.reset), or abort the recovery that hangs; aborting only its message changes nothing.";
   }

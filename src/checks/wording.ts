@@ -11,7 +11,8 @@ export function runText(it: SettledRun): string {
 
 /** What cut a run off, as the end of a sentence. */
 export function causeText(it: SettledRun): string {
-  if (it.cause === "restart") return it.run.lost ? "a restart into a new process" : "a gateway restart in the same process";
+  if (it.cause === "restart")
+    return it.run.lost ? "a restart into a new process" : "a gateway restart in the same process";
   if (it.cause === "crash") return "a crash of the gateway";
   if (it.cause === "stop") return "a stop of the gateway";
   return "nothing that the log shows";
@@ -54,8 +55,11 @@ export function remedyText(version: GatewayVersion): string {
   return "Send /stop: (with the colon) in its chat, and do it before any sessions.reset: that answers ok on 2026.1.x and leaves the session blocked for good.";
 }
 
-/** A defect that a later version no longer has is worth one line. */
+/**
+ * A defect that a later version no longer has is worth one line. 2026.2.12 was
+ * seen to wedge, 2026.2.17, which came next, to start a new process instead.
+ */
 export function upgradeText(version: GatewayVersion): string {
   if (isAtLeast(version, "2026.2.17")) return "";
-  return " From openclaw 2026.2.26 on, a restart starts a new process, and no session stays blocked.";
+  return " From openclaw 2026.2.17 on, a restart starts a new process, and no session stays blocked.";
 }

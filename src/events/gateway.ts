@@ -28,6 +28,13 @@ export const GATEWAY_EVENTS = {
     samples: ["loading configuration…"],
     read: () => ({}),
   }),
+  /** ERROR. A second instance beside a running gateway: it leaves again, and the first one goes on. */
+  "gateway-start-failed": spec({
+    starts: "Gateway failed to start",
+    by: PLAIN,
+    samples: ["Gateway failed to start: gateway already running (pid 13831); lock timeout after 5000ms"],
+    read: () => ({}),
+  }),
   "gateway-starting-http": spec({
     starts: "starting HTTP server",
     by: GATEWAY,
@@ -135,21 +142,14 @@ export const GATEWAY_EVENTS = {
   }),
   /** ERROR, and the process ends with it. */
   "unhandled-rejection": spec({
-    starts: "[clawdbot] Unhandled promise rejection",
-    by: PLAIN,
-    samples: ["[clawdbot] Unhandled promise rejection: AbortError: This operation was aborted"],
-    read: () => ({}),
-  }),
-  "unhandled-rejection-unprefixed": spec({
     starts: "Unhandled promise rejection",
+    also: ["[clawdbot] Unhandled promise rejection", "[openclaw] Unhandled promise rejection"],
     by: PLAIN,
-    samples: ["Unhandled promise rejection: AbortError: This operation was aborted"],
-    read: () => ({}),
-  }),
-  "unhandled-rejection-openclaw": spec({
-    starts: "[openclaw] Unhandled promise rejection",
-    by: PLAIN,
-    samples: ["[openclaw] Unhandled promise rejection: AbortError: This operation was aborted"],
+    samples: [
+      "Unhandled promise rejection: AbortError: This operation was aborted",
+      "[clawdbot] Unhandled promise rejection: AbortError: This operation was aborted",
+      "[openclaw] Unhandled promise rejection: AbortError: This operation was aborted",
+    ],
     read: () => ({}),
   }),
   "stale-lock-removed": spec({
@@ -162,7 +162,9 @@ export const GATEWAY_EVENTS = {
   "log-capped": spec({
     starts: "log file size cap reached",
     by: [...PLAIN, "gateway", "logging"],
-    samples: ["log file size cap reached; suppressing writes file=/tmp/openclaw/openclaw-2026-02-01.log maxFileBytes=524288000"],
+    samples: [
+      "log file size cap reached; suppressing writes file=/tmp/openclaw/openclaw-2026-02-01.log maxFileBytes=524288000",
+    ],
     read: () => ({}),
   }),
 } as const;

@@ -35,7 +35,11 @@ export type GatewayEvent = EventBody & EventOrigin;
 export type EventOf<Kind extends GatewayEvent["kind"]> = Extract<GatewayEvent, { kind: Kind }>;
 
 /** The beginnings of all messages that can be events. */
-export const EVENT_STARTS: readonly string[] = [...new Set(Object.values(EVENT_SPECS).map((it) => it.starts))];
+export const EVENT_STARTS: readonly string[] = [...new Set(Object.values(EVENT_SPECS).flatMap(startsOf))];
+
+function startsOf(it: EventSpec<object>): readonly string[] {
+  return [it.starts, ...(it.also ?? [])];
+}
 
 interface Entry {
   readonly kind: EventKind;
@@ -49,10 +53,12 @@ interface Entry {
 const PREFIX = 5;
 const byPrefix = new Map<string, Entry[]>();
 for (const [kind, it] of Object.entries(EVENT_SPECS)) {
-  const prefix = it.starts.slice(0, PREFIX);
-  const entries = byPrefix.get(prefix) ?? [];
-  entries.push({ kind: kind as EventKind, starts: it.starts, by: it.by, read: it.read });
-  byPrefix.set(prefix, entries);
+  for (const starts of startsOf(it)) {
+    const prefix = starts.slice(0, PREFIX);
+    const entries = byPrefix.get(prefix) ?? [];
+    entries.push({ kind: kind as EventKind, starts, by: it.by, read: it.read });
+    byPrefix.set(prefix, entries);
+  }
 }
 
 export type ParsedEvent =

@@ -7,6 +7,8 @@ const ENQUEUE = /^lane enqueue: lane=(.*) queueSize=(\d+)$/s;
 const DEQUEUE = /^lane dequeue: lane=(.*) waitMs=(\d+) queueSize=(\d+)$/s;
 const DONE = /^lane task done: lane=(.*?) durationMs=(\d+) active=(\d+) queued=(\d+)/s;
 const ERROR = /^lane task error: lane=(.*?) durationMs=(\d+) error="(.*?)"?(?: errorName=(\S+))?$/s;
+/** The run could not take its transcript's lock file, which names a process that the gateway believes alive. */
+const LOCKED = /session file locked \(timeout \d+ms\): pid=(\d+)/;
 const INTERRUPTED = /^lane task interrupted: lane=(.*?) durationMs=(\d+)(?: reason="?(.*?)"?)?$/s;
 const WAIT = /^lane wait exceeded: lane=(.*?) waitedMs=(\d+) queueAhead=(\d+)/s;
 
@@ -50,6 +52,7 @@ export const LANE_EVENTS = {
     samples: [
       'lane task error: lane=session:room-21-7 durationMs=257 error="FailoverError: 403 fake status 403"',
       'lane task error: lane=session:agent:main:main durationMs=116325 error="This operation was aborted" errorName=AbortError',
+      'lane task error: lane=session:room-b durationMs=11055 error="Error: session file locked (timeout 10000ms): pid=8 /s/id.jsonl.lock"',
     ],
     read: (message) => {
       const match = ERROR.exec(message);
@@ -57,7 +60,14 @@ export const LANE_EVENTS = {
       const error = match[3] ?? "";
       const aborted =
         match[4] === "AbortError" || /^AbortError\b|operation was aborted|run aborted for restart/.test(error);
-      return { lane: match[1] ?? "", durationMs: Number(match[2]), error, aborted };
+      const locked = LOCKED.exec(error);
+      return {
+        lane: match[1] ?? "",
+        durationMs: Number(match[2]),
+        error,
+        aborted,
+        lockedByPid: locked && Number(locked[1]),
+      };
     },
   }),
   /** 4.15 and later. */

@@ -5,7 +5,8 @@ import { AGENT, DIAGNOSTIC, known, loggedId, spec, word } from "./spec.ts";
 // field that is known to follow it, never up to the next space.
 const START =
   /^embedded run start: runId=(.+?)(?: sessionId=(\S+))?(?: provider=(.*?))?(?: model=(.*?))?(?: thinking=\S*)?(?: messageChannel=(\S*))?$/s;
-const RUN_AND_SESSION = /^.*?runId=(.*?)(?: sessionId=(\S+))?(?: [A-Za-z]+=.*)?$/s;
+const RUN_AND_SESSION = /^.*?runId=(.*?) sessionId=(\S+)(?: [A-Za-z]+=.*)?$/s;
+const RUN_WITHOUT_SESSION = /^.*?runId=(.*?)(?: [A-Za-z]+=.*)?$/s;
 const RUN_ONLY = /^.*?runId=(.*?)(?: (?:isError|error|model|provider|tool|toolCallId)=.*)?$/s;
 
 /** What a line says of its run. */
@@ -16,7 +17,7 @@ export interface OfRun {
 }
 
 function runAndSession(message: string): OfRun | undefined {
-  const match = RUN_AND_SESSION.exec(message);
+  const match = RUN_AND_SESSION.exec(message) ?? RUN_WITHOUT_SESSION.exec(message);
   if (!match?.[1]) return undefined;
   const { id, truncated } = loggedId(match[1]);
   return { runId: id, truncatedId: truncated, sessionId: known(match[2]) };
@@ -162,9 +163,7 @@ const runCleanup = spec({
   samples: ["run cleanup: runId=h2 sessionId=340d944f-d545-4f64-a6b2-67bd4fb643fc aborted=true timedOut=false"],
   read: (message) => {
     const run = runAndSession(message);
-    return (
-      run && { ...run, aborted: word(message, "aborted") === "true" }
-    );
+    return run && { ...run, aborted: word(message, "aborted") === "true" };
   },
 });
 

@@ -17,7 +17,12 @@ function ofSession(message: string) {
 function stuck(message: string) {
   const match = STUCK.exec(message);
   if (!match) return undefined;
-  return { sessionId: known(match[1]), sessionKey: known(match[2]), state: match[3] ?? "", ageSeconds: Number(match[4]) };
+  return {
+    sessionId: known(match[1]),
+    sessionKey: known(match[2]),
+    state: match[3] ?? "",
+    ageSeconds: Number(match[4]),
+  };
 }
 
 export const SESSION_EVENTS = {
@@ -95,7 +100,9 @@ export const SESSION_EVENTS = {
   "message-dispatched": spec({
     starts: "message dispatch started: ",
     by: DIAGNOSTIC,
-    samples: ["message dispatch started: channel=webchat sessionId=unknown sessionKey=agent:main:main source=replyResolver"],
+    samples: [
+      "message dispatch started: channel=webchat sessionId=unknown sessionKey=agent:main:main source=replyResolver",
+    ],
     read: ofSession,
   }),
   "message-processed": spec({

@@ -7,6 +7,8 @@ import type { LogRecord } from "../model.ts";
 export interface EventSpec<Fields extends object> {
   /** The message begins with this text, so the filter of the fast path needs nothing else. */
   readonly starts: string;
+  /** Other beginnings of the same message: a program's name that one form keeps and another takes for the subsystem. */
+  readonly also?: readonly string[];
   /** Subsystems that log it, without a leading `gateway/`; a line of another one is quoted text. */
   readonly by: readonly string[];
   /** Messages as real gateways log them; every one must be read. */

@@ -74,13 +74,14 @@ export const logsPlain: LineFormat = {
 
 // Every subsystem of the run lines; other one-word labels can't be told from the message's first word.
 const LABELS =
-  /^(?:gateway|diagnostic|agents?|plugins?|cron|ws|shutdown|reload|heartbeat|restart|browser|hooks|channels|bonjour|canvas)$/;
+  /^(?:gateway|diagnostic|agents?|plugins?|cron|ws|shutdown|reload|heartbeat|restart|browser|hooks|channels|bonjour|canvas|main-session-restart-recovery)$/;
 
 function splitLabel(text: string): { subsystem: string | undefined; rest: string } {
   const space = text.indexOf(" ");
   const label = space < 0 ? text : text.slice(0, space);
   const rest = space < 0 ? "" : text.slice(space + 1);
-  const known = /^[a-z]/.test(label) && isSubsystem(label) && !label.endsWith(":");
+  const known =
+    /^[a-z]/.test(label) && isSubsystem(label) && !label.endsWith(":") && !text.startsWith("gateway tool: ");
   return known && (label.includes("/") || LABELS.test(label) || rest.startsWith('{"'))
     ? { subsystem: label, rest }
     : { subsystem: undefined, rest: text };

@@ -87,6 +87,7 @@ function busy({ key, sessionId }: ListedSession, gateway: number): SessionReport
     heldSince: null,
     heldByRunId: null,
     heldByLane: null,
+    waitsFor: "own-run",
     waitingAtLeast: 0,
     silenceMs: null,
     gateway,

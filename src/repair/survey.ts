@@ -84,7 +84,7 @@ class Surveyor {
       diagnosis,
       ...(await this.#states(log?.isOnThisMachine ?? false)),
       listed,
-      context: { now, isOwn: true, runTimeoutMs, stallAfterMs },
+      context: { now, isOwn: true, runTimeoutMs, stallAfterMs, datesAreGuessed: false },
       trustsActiveRun: can.trustsActiveRun,
     };
     return { known, can, sessions: namedSessions(listed, diagnosed(diagnosis)), cursor };

@@ -119,10 +119,10 @@ function keysOf(holders: readonly (SettledRun | undefined)[]): readonly string[]
 function byLock(lock: SessionLock, known: Known): Condition {
   const { diagnosis, context } = known;
   if (!lock.processLives) return { ...NOTHING, before: "free", confidence: "high" };
-  const one = { path: "", bytes: 0, locks: [lock], hasDatabase: false };
+  const one = { path: "", bytes: 0, locks: [lock], updatedAt: undefined, hasDatabase: false };
   const { findings, sessions } = judgeStateDir(one, withoutSessions(diagnosis), context);
   const [session] = sessions;
-  const crossed = diagnosis.tracker.lives.some(
+  const crossed = diagnosis.tracker.gateway.lives.some(
     (it) => it.startedBy === "in-process-restart" && it.startedAt !== undefined && it.startedAt > lock.createdAt,
   );
   return {

@@ -82,9 +82,7 @@ export function verdictSentences(report: Report): readonly string[] {
         `${countFindings(report, "run-stalled", "run has", "runs have")} been silent for too long, with no restart to blame; no session is known to wait.`,
       ];
     case "orphaned-runs":
-      return [
-        `${orphans(report)}; no session is blocked by ${orphanCount(report) === 1 ? "it" : "them"} at the end of the log.`,
-      ];
+      return [`${orphans(report)}; ${whatOrphansHold(report)}.`];
     case "inconclusive":
       return [
         sentence(
@@ -161,6 +159,16 @@ function sentence(text: string): string {
 
 function orphanCount(report: Report): number {
   return report.findings.filter(({ code }) => code === "run-orphaned" || code === "run-lost").length;
+}
+
+/** A log that names no session cannot tell that none is blocked. */
+function whatOrphansHold(report: Report): string {
+  const held = report.findings.filter(({ code, severity }) => code === "run-orphaned" && severity === "error");
+  const one = orphanCount(report) === 1;
+  if (held.length === 0) return `no session is blocked by ${one ? "it" : "them"} at the end of the log`;
+  return held.length === 1
+    ? "its session gets no answers, and the log does not name it"
+    : "their sessions get no answers, and the log does not name them";
 }
 
 function orphans(report: Report): string {

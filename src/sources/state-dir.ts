@@ -31,7 +31,12 @@ export async function readStateDir(shown: string, dir: string): Promise<StateDir
     }
     throw new UserError(`cannot read ${shown}: ${reason(error)}`);
   });
-  const found = { locks: [] as SessionLock[], bytes: 0, hasDatabase: false };
+  const found = {
+    locks: [] as SessionLock[],
+    bytes: 0,
+    hasDatabase: false,
+    updatedAt: undefined as number | undefined,
+  };
   for (const agent of names.toSorted()) {
     await readAgent(agent, path.join(agents, agent), found);
   }
@@ -62,7 +67,7 @@ export async function findStateDirs(
 async function readAgent(
   agent: string,
   folder: string,
-  found: { locks: SessionLock[]; bytes: number; hasDatabase: boolean },
+  found: { locks: SessionLock[]; bytes: number; hasDatabase: boolean; updatedAt: number | undefined },
 ): Promise<void> {
   const inner = await readdir(path.join(folder, "agent")).catch(() => []);
   if (inner.some((name) => name.endsWith(".sqlite"))) found.hasDatabase = true;
@@ -70,7 +75,8 @@ async function readAgent(
   const files = await readdir(sessions).catch(() => []);
   const locks = files.filter((name) => name.endsWith(LOCK)).toSorted();
   if (locks.length === 0) return;
-  const keys = await keysById(agent, path.join(sessions, "sessions.json"));
+  const { keys, updatedAt } = await readStore(agent, path.join(sessions, "sessions.json"));
+  found.updatedAt = Math.max(found.updatedAt ?? 0, updatedAt);
   for (const name of locks) {
     const file = path.join(sessions, name);
     const lock = await readLock(file);
@@ -99,15 +105,19 @@ async function readLock(file: string): Promise<{ pid: number; createdAt: number;
 }
 
 /** The store maps key → {sessionId}; the same session can stand under `main` and `agent:main:main`. */
-async function keysById(agent: string, store: string): Promise<Map<string, string[]>> {
+async function readStore(agent: string, store: string): Promise<{ keys: Map<string, string[]>; updatedAt: number }> {
   const keys = new Map<string, string[]>();
+  let updatedAt = 0;
   for (const [key, entry] of Object.entries((await readJson(store)) ?? {})) {
     const id = typeof entry === "object" && entry !== null && "sessionId" in entry ? entry.sessionId : undefined;
+    if (typeof entry === "object" && entry !== null && "updatedAt" in entry && typeof entry.updatedAt === "number") {
+      updatedAt = Math.max(updatedAt, entry.updatedAt);
+    }
     if (typeof id !== "string") continue;
     const full = key.startsWith("agent:") || agent === "main" ? key : `agent:${agent}:${key}`;
     keys.set(id, [...(keys.get(id) ?? []), full]);
   }
-  return keys;
+  return { keys, updatedAt };
 }
 
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
@@ -133,7 +143,8 @@ async function readTranscriptEnd(file: string): Promise<{ end: TranscriptEnd; la
       }
     });
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw new UserError(`cannot read ${file}: ${reason(error)}`);
+    // A transcript that is damaged or not ours to read must not stop the rest from being told.
+    if (errorCode(error) !== "ENOENT") end = "unreadable";
   }
   return { end, lastAt };
 }

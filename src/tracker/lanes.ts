@@ -56,7 +56,7 @@ export class Lanes {
     while (lane.queue.length < event.queueSize) lane.queue.unshift(newTask(event.lane, undefined, true));
     task.dequeuedAt = event.time;
     // A session's lane takes one at a time, so whoever held it is gone.
-    if (isSessionLane(event.lane)) for (const gone of [...lane.active]) this.#release(gone);
+    if (isSessionLane(event.lane)) for (const gone of lane.active.slice()) this.#release(gone);
     lane.active.push(task);
     if (isSessionLane(event.lane)) this.#awaitingGlobal.push(task);
     else this.#awaitingRun.push(task.parent ?? task);
@@ -205,7 +205,9 @@ function finishedOf(active: readonly LaneTask[], event: FinishEvent): LaneTask |
   const began = event.time === undefined ? undefined : event.time - event.durationMs;
   const misfit = (task: LaneTask) => {
     const age =
-      began === undefined || task.dequeuedAt === undefined ? Number.MAX_SAFE_INTEGER : Math.abs(task.dequeuedAt - began);
+      began === undefined || task.dequeuedAt === undefined
+        ? Number.MAX_SAFE_INTEGER
+        : Math.abs(task.dequeuedAt - began);
     const run = runOf(task);
     // Stamps of a second's resolution make neighbours look alike; whether the run ended then decides.
     return (run?.end || task.fromBefore ? 0 : 2_000) + age;

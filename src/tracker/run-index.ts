@@ -17,7 +17,9 @@ export class RunIndex {
 
   find(runId: string, sessionId: string | undefined, truncated: boolean): Run | undefined {
     const runs = truncated ? this.#byPrefix(runId) : (this.#byId.get(runId) ?? this.#cutShort(runId));
-    const fits = runs.filter((run) => sessionId === undefined || run.sessionId === undefined || run.sessionId === sessionId);
+    const fits = runs.filter(
+      (run) => sessionId === undefined || run.sessionId === undefined || run.sessionId === sessionId,
+    );
     return fits.findLast((run) => !run.end) ?? fits.at(-1);
   }
 

@@ -90,10 +90,12 @@ function newSession(canonical: string | undefined): Session {
     keys: new Set(),
     sessionIds: new Set(),
     waiting: [],
+    activeSeen: undefined,
     lastAnsweredAt: undefined,
     answeredSequence: -1,
     undispatched: [],
     timeline: new Timeline(),
+    fileLock: undefined,
   };
 }
 

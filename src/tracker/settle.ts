@@ -2,7 +2,7 @@
  * From what the tracker followed to what is true at one moment: every run gets
  * its state, every session its holder. Pure; nothing here changes the tracker.
  */
-import type { Confidence, OrphanCause, RunState, SessionState } from "../model.ts";
+import type { Confidence, OrphanCause, RunState, SessionState, WaitsFor } from "../model.ts";
 import { runOf } from "./lanes.ts";
 import { keyOfLane } from "./session-index.ts";
 import type { LaneTask, Life, Process, Run, Session } from "./state.ts";
@@ -58,8 +58,8 @@ export interface SettledSession {
   readonly waitingAtLeast: number;
   readonly silenceMs: number | undefined;
   readonly confidence: Confidence;
-  /** It waits for other sessions: behind a full lane, or held back behind their recoveries. */
-  readonly waitsFor: "own-run" | "full-lane" | "recoveries" | undefined;
+  /** What keeps it: its own run, a full lane, recoveries of other sessions, or a lock file left behind. */
+  readonly waitsFor: WaitsFor | undefined;
   readonly life: Life | undefined;
 }
 
@@ -84,6 +84,8 @@ const TIMEOUT_SETTLED_MS = 60_000;
 const PROCESS_SETTLED_MS = 15_000;
 /** A message is taken up within a second or two; in a session whose turn was cut off, this long (ms) means held back. */
 const HELD_BACK_MS = 5_000;
+/** The same (ms) where only the messages that overtook it tell. */
+const OVERTAKEN_MS = 2_000;
 
 export function settle(tracker: Tracker, settings: SettleSettings): Settled {
   const runs = tracker.runs.all().map((run) => settleRun(tracker, run, settings));
@@ -103,23 +105,38 @@ function settleRun(tracker: Tracker, run: Run, settings: SettleSettings): Settle
     answeredSince: session !== undefined && session.answeredSequence > run.attemptSequence,
   };
   if (run.end) {
-    return { ...common, state: run.end.state, cause: null, confidence: "high", ground: "line-of-its-end", holds: false };
+    return {
+      ...common,
+      state: run.end.state,
+      cause: null,
+      confidence: "high",
+      ground: "line-of-its-end",
+      holds: false,
+    };
   }
-  const { pending } = tracker;
-  if (!run.lost && pending?.kind === "stop" && run.life === tracker.lives.at(-1)) {
+  const { pending } = tracker.gateway;
+  if (!run.lost && pending?.kind === "stop" && run.life === tracker.gateway.lives.at(-1)) {
     const cause = run.cut?.cause ?? "stop";
     return { ...common, state: "orphaned", cause, confidence: "medium", ground: "stop-begun", holds: false };
   }
   if (run.cut && run.lost) return { ...common, ...lostRun(run, run.cut.cause, settings.now) };
   if (run.cut) return { ...common, ...cutRun(run, run.cut.cause, silenceMs, settings) };
   // Gone without a line, and nothing cut it: a gap of the log, and no proof of anything.
-  if (run.lost) return { ...common, state: "open", cause: null, confidence: "low", ground: "no-sign-of-life", holds: false };
+  if (run.lost)
+    return { ...common, state: "open", cause: null, confidence: "low", ground: "no-sign-of-life", holds: false };
   const laneShown = tracker.counters.has("lane-enqueue") || tracker.counters.has("run-registered");
   if (silenceMs !== undefined && silenceMs > settings.stallAfterMs) {
     const confidence = laneShown ? "medium" : "low";
     return { ...common, state: "orphaned", cause: "stall", confidence, ground: "silent-too-long", holds: true };
   }
-  return { ...common, state: "open", cause: null, confidence: laneShown ? "high" : "medium", ground: "no-sign-of-life", holds: false };
+  return {
+    ...common,
+    state: "open",
+    cause: null,
+    confidence: laneShown ? "high" : "medium",
+    ground: "no-sign-of-life",
+    holds: false,
+  };
 }
 
 function lostRun(run: Run, cause: OrphanCause, now: number | undefined) {
@@ -140,13 +157,14 @@ function cutRun(run: Run, cause: OrphanCause, silenceMs: number | undefined, set
   const aborted = sinceAbort !== undefined && sinceAbort >= ABORT_SETTLED_MS && (silenceMs ?? 0) >= ABORT_SETTLED_MS;
   const overdue = sinceStart !== undefined && sinceStart > settings.runTimeoutMs + TIMEOUT_SETTLED_MS;
   const ground: Ground = overdue ? "past-run-timeout" : aborted ? "abort-logged" : "no-sign-of-life";
-  const confidence: Confidence = aborted || overdue ? "high" : "medium";
+  // Where the start is not in the log, its lane is not known, and so its end may have been missed.
+  const confidence: Confidence = run.attempts > 0 && (aborted || overdue) ? "high" : "medium";
   return { state: "orphaned" as const, cause, confidence, ground, holds: true };
 }
 
 function exhaustedLanes(tracker: Tracker, byRun: ReadonlyMap<Run, SettledRun>): ExhaustedLane[] {
   const { process } = tracker;
-  if (!process || tracker.pending?.kind === "stop") return [];
+  if (!process || tracker.gateway.pending?.kind === "stop") return [];
   return process.lanes
     .waitingGlobal()
     .map(({ lane, active, queue }) => ({
@@ -171,7 +189,7 @@ function settleSession(
   settings: SettleSettings,
 ): SettledSession | undefined {
   const { process } = tracker;
-  const life = tracker.lives.at(-1);
+  const life = tracker.gateway.lives.at(-1);
   const name = nameOf(session);
   if (!name.key) return undefined;
   const free: SettledSession = {
@@ -187,7 +205,8 @@ function settleSession(
     waitsFor: undefined,
     life,
   };
-  if (!process || tracker.pending?.kind === "stop") return free;
+  if (!process || tracker.gateway.pending?.kind === "stop") return free;
+  if (session.fileLock) return lockedOut(session.fileLock, free, settings);
 
   const canonical = session.canonicalKey;
   const task = canonical === undefined ? undefined : process.lanes.holderOf(canonical);
@@ -209,9 +228,29 @@ function settleSession(
       life: holder.run.life,
     };
   }
-  if (!task) return heldBack(tracker, session, byRun, settings, free) ?? free;
+  if (!task) {
+    return (
+      heldBack(tracker, session, byRun, settings, free) ?? heldFromBefore(tracker, session, settings, free) ?? free
+    );
+  }
   if (task.run?.end) return free;
   return { ...free, ...heldWithoutRun(task, process, exhausted, settings), waitingAtLeast: waitingAtLeast + 1 };
+}
+
+/** One failure may be a run of its own that is slow to let go; a second one, ten seconds later, is not. */
+function lockedOut(
+  lock: NonNullable<Session["fileLock"]>,
+  free: SettledSession,
+  settings: SettleSettings,
+): SettledSession {
+  return {
+    ...free,
+    state: "blocked",
+    heldSince: lock.since,
+    silenceMs: since(lock.since, settings.now),
+    confidence: lock.failures > 1 ? "high" : "medium",
+    waitsFor: "lock-file",
+  };
 }
 
 /** The session's lane is taken, and no run of it is known: it waits for its turn, or the log hides the run. */
@@ -259,12 +298,16 @@ function heldBack(
   settings: SettleSettings,
   free: SettledSession,
 ): SettledSession | undefined {
-  const oldest = session.undispatched[0];
-  if (!oldest || !tracker.interrupted.has(session)) return undefined;
+  const [oldest] = session.undispatched;
+  if (!oldest) return undefined;
   const waited = since(oldest.time, settings.now) ?? 0;
-  if (waited < HELD_BACK_MS && oldest.sequence > tracker.newestDispatched) return undefined;
-  const recovery = [...tracker.recoveryRuns].map((run) => byRun.get(run)).find((it) => it && !it.run.end && !it.run.lost);
-  if (!recovery) return undefined;
+  const overtaken = oldest.sequence < tracker.newestDispatched;
+  const recovery = [...tracker.recoveryRuns]
+    .map((run) => byRun.get(run))
+    .find((it) => it && !it.run.end && !it.run.lost);
+  const isKnown = recovery !== undefined && tracker.interrupted.has(session);
+  // A log that begins after the restart shows only that others overtook its message.
+  if (isKnown ? !overtaken && waited < HELD_BACK_MS : !overtaken || waited < OVERTAKEN_MS) return undefined;
   return {
     ...free,
     state: "blocked",
@@ -272,8 +315,34 @@ function heldBack(
     heldSince: oldest.time,
     waitingAtLeast: session.undispatched.length,
     silenceMs: waited,
-    confidence: "medium",
+    confidence: isKnown ? "medium" : "low",
     waitsFor: "recoveries",
+  };
+}
+
+/**
+ * A message found a run at work in a session of which the log shows no run: it
+ * started before the log. If a restart lies within the log, it crossed that.
+ */
+function heldFromBefore(
+  tracker: Tracker,
+  session: Session,
+  settings: SettleSettings,
+  free: SettledSession,
+): SettledSession | undefined {
+  const { activeSeen } = session;
+  const life = tracker.gateway.lives.at(-1);
+  if (!activeSeen || !life) return undefined;
+  const registered = Math.max(-1, ...[...session.sessionIds].map((id) => life.process.registered.get(id) ?? -1));
+  const crossed = life.startedBy === "in-process-restart" && registered < life.startedSequence;
+  return {
+    ...free,
+    state: crossed ? "blocked" : "busy",
+    heldSince: activeSeen.time,
+    waitingAtLeast: session.waiting.length,
+    silenceMs: since(activeSeen.time, settings.now),
+    confidence: "low",
+    waitsFor: "own-run",
   };
 }
 
@@ -289,7 +358,14 @@ function openRunOf(process: Process, session: Session): Run | undefined {
 function nameOf(session: Session): { key: string; aliases: string[] } {
   const keys = [...session.keys].toSorted();
   const key = keys.find((it) => it.startsWith("agent:")) ?? keys[0] ?? [...session.sessionIds][0] ?? "";
-  return { key, aliases: keys.filter((it) => it !== key) };
+  const all = keys.length === 0 ? [] : [...keys, ...otherNames(key)];
+  return { key, aliases: [...new Set(all)].filter((it) => it !== key) };
+}
+
+/** The default agent's sessions have a short and a full name: `room` and `agent:main:room`. */
+export function otherNames(key: string): string[] {
+  if (key.startsWith("agent:main:")) return [key.slice("agent:main:".length)];
+  return key.startsWith("agent:") ? [] : [`agent:main:${key}`];
 }
 
 function since(then: number | undefined, now: number | undefined): number | undefined {

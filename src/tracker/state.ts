@@ -13,8 +13,8 @@ export interface Process {
   readonly openRuns: OpenRuns;
   /** Runs that were open when the process was gone. */
   readonly lostRuns: OpenRuns;
-  /** SessionIds whose runs this process registered, also runs that the log hides. */
-  readonly registered: Set<string>;
+  /** When (in the order of events) a run of a sessionId was last registered, also runs that the log hides. */
+  readonly registered: Map<string, number>;
   /** Milliseconds since the epoch, once another process took its place. */
   endedAt: number | undefined;
   alive: boolean;
@@ -27,6 +27,8 @@ export interface Life {
   readonly index: number;
   readonly process: Process;
   startedAt: number | undefined;
+  /** Place of its first event in the order of all events. */
+  readonly startedSequence: number;
   readonly startedBy: GatewayReport["startedBy"];
   endedAt: number | undefined;
   endedBy: GatewayReport["endedBy"];
@@ -112,9 +114,13 @@ export interface Session {
   readonly sessionIds: Set<string>;
   /** Messages that came while the session was held, and were not seen answered. */
   waiting: { readonly time: number | undefined; readonly event: GatewayEvent }[];
+  /** A message found a run at work here, and no end of one was seen since. */
+  activeSeen: { readonly time: number | undefined } | undefined;
   lastAnsweredAt: number | undefined;
   answeredSequence: number;
   /** Messages queued and not dispatched (9.6). */
   undispatched: { readonly time: number | undefined; readonly sequence: number; readonly event: GatewayEvent }[];
   readonly timeline: Timeline;
+  /** Its runs fail because a lock file names a process that the gateway takes for alive. */
+  fileLock: { readonly pid: number; readonly since: number | undefined; failures: number } | undefined;
 }

@@ -1,39 +1,14 @@
 import type { EventOf, GatewayEvent } from "../events/index.ts";
 import type { OrphanCause } from "../model.ts";
-import { Lanes } from "./lanes.ts";
-import { OpenRuns } from "./open-runs.ts";
+import { GatewayLives, type LifeChange } from "./gateway-lives.ts";
 import { RunIndex } from "./run-index.ts";
-import { SessionIndex, keyOfLane } from "./session-index.ts";
-import {
-  END_STRENGTH,
-  type LaneTask,
-  type Life,
-  type PendingShutdown,
-  type Process,
-  type Run,
-  type RunEnd,
-  type Session,
-} from "./state.ts";
-import type { TimelineItem } from "./timeline.ts";
-
-/** How far a start came; the same marker seen again, or an earlier one, is another start. */
-const BOOT_RANK = {
-  "gateway-loading": 0,
-  "gateway-starting-http": 1,
-  "gateway-listening": 2,
-  "gateway-http-listening": 2,
-  "gateway-ready": 3,
-} as const;
-const BOOT_COMPLETE = 9;
-type BootEvent = EventOf<keyof typeof BOOT_RANK>;
+import { SessionIndex, canonicalKey, keyOfLane } from "./session-index.ts";
+import { END_STRENGTH, type LaneTask, type Life, type Process, type Run, type RunEnd, type Session } from "./state.ts";
 
 /** The last lines of a dying process stand among the first ones of the next (ms). */
 const OVERLAP_MS = 15_000;
-/** The same start told twice: by two files whose lines could not be matched (ms). */
-const SAME_START_MS = 2_000;
 /** Lines of one incoming message (ms). */
 const SAME_MESSAGE_MS = 1_000;
-const MAX_GATEWAY_ITEMS = 400;
 
 /**
  * Follows one gateway through its log: which process and which life of it a run
@@ -43,14 +18,13 @@ const MAX_GATEWAY_ITEMS = 400;
 export class Tracker {
   readonly sessions = new SessionIndex();
   readonly runs = new RunIndex();
-  readonly lives: Life[] = [];
-  readonly processes: Process[] = [];
-  /** Restarts, stops and starts: the frame of every finding's timeline. */
-  readonly gatewayTimeline: TimelineItem[] = [];
+  readonly gateway = new GatewayLives({
+    restartedInProcess: (change) => this.#restartedInProcess(change),
+    processReplaced: (change) => this.#processReplaced(change),
+  });
   readonly counters = new Map<GatewayEvent["kind"], { count: number; lastAt: number | undefined }>();
   firstAt: number | undefined;
   lastAt: number | undefined;
-  pending: PendingShutdown | undefined;
   sequence = 0;
   /** Recoveries of interrupted sessions whose run has not started yet (canonical keys). */
   readonly #recovering = new Set<string>();
@@ -60,6 +34,8 @@ export class Tracker {
   readonly interrupted = new Set<Session>();
   /** Sequence of the newest queued message that was dispatched: older ones that were not are held back. */
   newestDispatched = -1;
+  /** The run that a `run cleared` ended last. */
+  #lastCleared: Run | undefined;
   /** Runs that ended by an abort since a restart or stop began. */
   #abortedByShutdown: Run[] = [];
 
@@ -78,7 +54,10 @@ export class Tracker {
       case "gateway-listening":
       case "gateway-http-listening":
       case "gateway-ready":
-        this.#boot(event);
+        this.gateway.boot(this.sequence, event);
+        break;
+      case "gateway-start-failed":
+        this.gateway.startFailed(this.sequence, event);
         break;
       case "signal-received":
       case "tool-restart":
@@ -91,20 +70,17 @@ export class Tracker {
       case "stale-lock-removed":
       case "log-capped":
         this.#life(event);
-        this.#noteGateway(event);
+        this.gateway.note(this.sequence, event);
         break;
       case "shutdown-begun":
-        this.#shutdown(event);
+        this.#abortedByShutdown = [];
+        this.gateway.shutdown(this.sequence, event);
         break;
       case "restart-mode":
-        this.#restartMode(event);
+        this.gateway.restartMode(this.sequence, event);
         break;
       case "unhandled-rejection":
-      case "unhandled-rejection-unprefixed":
-      case "unhandled-rejection-openclaw":
-        this.#life(event);
-        if (this.pending) this.pending.crashed = true;
-        this.#noteGateway(event);
+        this.gateway.crash(this.sequence, event);
         break;
       case "abort-error":
         this.#abortError(event);
@@ -194,151 +170,45 @@ export class Tracker {
 
   /** The process that the log is in now. */
   get process(): Process | undefined {
-    return this.lives.at(-1)?.process;
+    return this.gateway.lives.at(-1)?.process;
   }
 
   // --- the gateway's life ---------------------------------------------------
 
   #life(event: GatewayEvent): Life {
-    return this.lives.at(-1) ?? this.#newLife(event, this.#newProcess(undefined), "unknown", BOOT_COMPLETE);
+    return this.gateway.current(event);
   }
 
   #process(event: GatewayEvent): Process {
     return this.#life(event).process;
   }
 
-  #newProcess(pid: number | undefined): Process {
-    const process: Process = {
-      index: this.processes.length,
-      pid,
-      lanes: new Lanes(),
-      openRuns: new OpenRuns(),
-      lostRuns: new OpenRuns(),
-      registered: new Set(),
-      endedAt: undefined,
-      alive: true,
-      endIsCertain: true,
-    };
-    this.processes.push(process);
-    return process;
-  }
-
-  #newLife(event: GatewayEvent, process: Process, startedBy: Life["startedBy"], bootRank: number): Life {
-    const life: Life = {
-      index: this.lives.length,
-      process,
-      startedAt: event.time,
-      startedBy,
-      endedAt: undefined,
-      endedBy: null,
-      bootRank,
-    };
-    this.lives.push(life);
-    return life;
-  }
-
-  #noteGateway(event: GatewayEvent): void {
-    this.gatewayTimeline.push({ sequence: this.sequence, event });
-    if (this.gatewayTimeline.length > MAX_GATEWAY_ITEMS) this.gatewayTimeline.splice(0, MAX_GATEWAY_ITEMS / 2);
-  }
-
-  #boot(event: BootEvent): void {
-    const rank = BOOT_RANK[event.kind];
-    const pid = event.kind === "gateway-listening" ? event.pid : undefined;
-    const life = this.lives.at(-1);
-    if (!life) {
-      this.#newLife(event, this.#newProcess(pid), "boot", rank);
-      this.#noteGateway(event);
-      return;
-    }
-    // The second line, for the other loopback address, tells nothing new.
-    if (event.kind === "gateway-listening" && pid === undefined && !this.pending) return;
-
-    const otherPid = pid !== undefined && life.process.pid !== undefined && pid !== life.process.pid;
-    const goesOn = rank > life.bootRank && !otherPid && event.kind !== "gateway-loading";
-    const toldTwice =
-      rank === life.bootRank &&
-      !otherPid &&
-      !this.pending &&
-      event.time !== undefined &&
-      life.startedAt !== undefined &&
-      event.time - life.startedAt <= SAME_START_MS;
-    if (goesOn || toldTwice) {
-      life.bootRank = rank;
-      life.process.pid ??= pid;
-      if (rank >= BOOT_RANK["gateway-listening"] && life.startedBy === "in-process-restart") this.pending = undefined;
-      if (!toldTwice && event.kind !== "gateway-starting-http") this.#noteGateway(event);
-      return;
-    }
-    this.#noteGateway(event);
-    if (otherPid || event.kind === "gateway-loading") this.#processReplaced(event, pid, rank, true);
-    else if (this.pending?.kind === "restart" && !this.pending.crashed && !this.pending.respawn) {
-      this.#restartedInProcess(event, rank);
-      life.process.pid ??= pid;
-    } else this.#processReplaced(event, pid, rank, this.pending !== undefined);
-    this.pending = undefined;
-  }
-
-  #shutdown(event: EventOf<"shutdown-begun">): void {
-    this.#life(event);
-    this.#noteGateway(event);
-    this.#abortedByShutdown = [];
-    this.pending = {
-      kind: event.restart ? "restart" : "stop",
-      time: event.time,
-      sequence: this.sequence,
-      respawn: false,
-      crashed: false,
-    };
-  }
-
-  #restartMode(event: EventOf<"restart-mode">): void {
-    this.#life(event);
-    this.#noteGateway(event);
-    this.pending ??= { kind: "restart", time: event.time, sequence: this.sequence, respawn: false, crashed: false };
-    if (!event.inProcess) {
-      this.pending.respawn = true;
-      return;
-    }
-    this.#restartedInProcess(event, -1);
-    // The versions that log this line empty their lanes at the restart; the runs go on and keep their sessions.
-    this.#process(event).lanes = new Lanes();
-  }
-
-  #restartedInProcess(event: GatewayEvent, rank: number): void {
-    const before = this.#life(event);
-    before.endedAt = this.pending?.time ?? event.time;
-    before.endedBy = "in-process-restart";
-    const life = this.#newLife(event, before.process, "in-process-restart", rank);
-    const begun = this.pending?.sequence ?? this.sequence;
+  #restartedInProcess({ before, life, shutdown }: LifeChange): void {
+    const begun = shutdown?.sequence ?? this.sequence;
     this.#interrupt(this.#abortedByShutdown);
     for (const run of before.process.openRuns) {
-      if (!run.cut && run.attemptSequence < begun) run.cut = { cause: "restart", time: this.pending?.time, life: life.index };
+      if (!run.cut && run.attemptSequence < begun)
+        run.cut = { cause: "restart", time: shutdown?.time, life: life.index };
     }
     for (const task of before.process.lanes.activeTasks()) task.crossedRestart ??= life.index;
     this.#forgetUndispatched();
   }
 
-  #processReplaced(event: GatewayEvent, pid: number | undefined, rank: number, certain: boolean): void {
-    const before = this.#life(event);
-    const { pending } = this;
-    const cause: Exclude<OrphanCause, "stall"> = pending?.kind ?? "crash";
-    before.endedAt = pending?.time ?? event.time;
-    before.endedBy = endedBy(pending);
-    const { process } = before;
-    process.alive = false;
-    process.endedAt = event.time;
-    process.endIsCertain = certain;
-    const life = this.#newLife(event, this.#newProcess(pid), "boot", rank);
+  #processReplaced({ event, before: { process }, life, shutdown }: LifeChange): void {
+    const cause: Exclude<OrphanCause, "stall"> = shutdown?.kind ?? "crash";
     this.#interrupt([...this.#abortedByShutdown, ...process.openRuns]);
     for (const run of process.openRuns) {
-      run.cut ??= { cause, time: pending?.time ?? event.time, life: life.index };
+      run.cut ??= { cause, time: shutdown?.time ?? event.time, life: life.index };
       run.lost = true;
       run.lostAt = event.time;
       process.lostRuns.add(run);
     }
     process.openRuns.clear();
-    for (const session of this.sessions.all()) session.waiting = [];
+    for (const session of this.sessions.all()) {
+      session.waiting = [];
+      session.activeSeen = undefined;
+      session.fileLock = undefined;
+    }
     this.#forgetUndispatched();
   }
 
@@ -362,12 +232,18 @@ export class Tracker {
     const process = this.#holderOfLane(event.lane, event);
     const task = process.lanes.finish(event);
     const key = keyOfLane(event.lane);
-    if (key === undefined || !task) return;
+    if (key === undefined || !task) {
+      // At the default level an error is all that is seen of a lane.
+      if (key !== undefined && event.kind === "lane-error") this.#noteFileLock(this.sessions.ofKey(key), event);
+      if (key !== undefined) this.#endFromBefore(key, event);
+      return;
+    }
     const run = this.#confirmed(task, event);
     const session = this.sessions.ofKey(key);
     session.waiting = [];
+    if (event.kind === "lane-error") this.#noteFileLock(session, event);
     if (!run) return;
-    this.#end(run, endByLane(run, event), event);
+    this.#end(run, endByLane(run, event));
   }
 
   #enqueued(event: EventOf<"lane-enqueue">): void {
@@ -385,11 +261,36 @@ export class Tracker {
     if (run.task) run.life.process.lanes.release(run.task);
   }
 
+  /** The lane of a run that started before the log ends, and no line tied the two. */
+  #endFromBefore(key: string, event: EventOf<"lane-done" | "lane-error" | "lane-interrupted">): void {
+    const run = this.#runFromBefore(key, event);
+    if (!run) return;
+    if (run.sessionId !== undefined) this.sessions.bind(run.sessionId, key, "inferred");
+    this.#end(run, endByLane(run, event));
+  }
+
+  #runFromBefore(key: string, event: GatewayEvent): Run | undefined {
+    const cleared = this.#lastCleared;
+    const isFresh = (event.time ?? 0) - (cleared?.end?.time ?? 0) <= SAME_MESSAGE_MS;
+    if (cleared && isFresh && !cleared.task && cleared.attempts === 0) return cleared;
+    const open = [...this.#process(event).openRuns].filter((run) => run.attempts === 0 && !run.task);
+    const keys = open.map((run) => (run.sessionId === undefined ? undefined : this.sessions.keyOf(run.sessionId)));
+    const named = open.find((_, index) => keys[index] === canonicalKey(key));
+    return named ?? (open.length === 1 && keys[0] === undefined ? open[0] : undefined);
+  }
+
+  #noteFileLock(session: Session, event: EventOf<"lane-error">): void {
+    if (event.lockedByPid === null) return;
+    session.fileLock ??= { pid: event.lockedByPid, since: event.time, failures: 0 };
+    session.fileLock.failures += 1;
+    session.timeline.push(this.sequence, event);
+  }
+
   /** A lane's line belongs to the process that holds the lane: at a change of process the old one's come late. */
   #holderOfLane(lane: string, event: GatewayEvent): Process {
     const now = this.#process(event);
     if (now.lanes.holds(lane)) return now;
-    const before = this.processes[now.index - 1];
+    const before = this.gateway.processes[now.index - 1];
     const overlaps =
       before !== undefined && (event.time ?? 0) - (before.endedAt ?? 0) <= OVERLAP_MS && before.lanes.holds(lane);
     return overlaps ? before : now;
@@ -408,7 +309,8 @@ export class Tracker {
     if (!just || just === run || !just.task || just.task === task || just.sessionId === undefined) return run;
     const isFresh = (event.time ?? 0) - (just.end?.time ?? 0) <= SAME_MESSAGE_MS;
     const other = just.task;
-    if (!isFresh || !this.sessions.isInferred(just.sessionId) || !this.#process(event).lanes.holds(other.lane)) return run;
+    if (!isFresh || !this.sessions.isInferred(just.sessionId) || !this.#process(event).lanes.holds(other.lane))
+      return run;
     swapRuns(task, other);
     for (const it of [task, other]) {
       const key = keyOfLane(it.lane);
@@ -456,7 +358,8 @@ export class Tracker {
     run.task = process.lanes.claim(run, key, (other) => this.#isTaken(other, sessionId));
     const lane = run.task && keyOfLane(run.task.lane);
     if (sessionId === undefined) return;
-    const session = lane === undefined ? this.sessions.ofId(sessionId) : this.sessions.bind(sessionId, lane, "inferred");
+    const session =
+      lane === undefined ? this.sessions.ofId(sessionId) : this.sessions.bind(sessionId, lane, "inferred");
     // A session runs one at a time: a cut run that another one follows holds it no more.
     for (const before of process.openRuns.allOfSession(sessionId)) {
       if (before !== run && before.cut) this.#foundGone(before, run.attemptStartedAt);
@@ -523,12 +426,16 @@ export class Tracker {
       case "run-cleanup":
         // Its timedOut is no sign: 5.28 sets it for aborts by a person, too (seen after 0.4 s).
         if (event.aborted) {
-          this.#end(run, { time: event.time, state: run.timedOut ? "timed-out" : "aborted", strength: END_STRENGTH.cleanup }, event);
+          this.#end(run, {
+            time: event.time,
+            state: run.timedOut ? "timed-out" : "aborted",
+            strength: END_STRENGTH.cleanup,
+          });
         }
         break;
       case "run-done":
       case "run-end":
-        this.#end(run, { time: event.time, state: endState(run, event.aborted), strength: END_STRENGTH.done }, event);
+        this.#end(run, { time: event.time, state: endState(run, event.aborted), strength: END_STRENGTH.done });
         this.runs.lastDone = run;
         break;
       default:
@@ -546,26 +453,33 @@ export class Tracker {
       run.lostAt = undefined;
       run.life = life;
       life.process.openRuns.add(run);
+    } else if (isLastWord(event) && (event.time ?? 0) - (life.startedAt ?? 0) <= OVERLAP_MS) {
+      // What a restart cut off may say its last words after the restart's own line.
+      return;
     }
     run.cut = undefined;
   }
 
-  #end(run: Run, end: RunEnd, event: GatewayEvent): void {
+  #end(run: Run, end: RunEnd): void {
     if (run.end && run.end.strength > end.strength) return;
     run.end = end;
-    if (this.pending && end.state === "aborted") this.#abortedByShutdown.push(run);
+    if (this.gateway.pending && end.state === "aborted") this.#abortedByShutdown.push(run);
     run.cut = undefined;
     run.lost = false;
     run.lostAt = undefined;
     run.life.process.openRuns.delete(run);
     this.process?.openRuns.delete(run);
-    if (event.kind !== "run-cleared" && end.strength >= END_STRENGTH.lane) this.#sessionOf(run)?.timeline.clear();
     const session = this.#sessionOf(run);
     if (session && end.state === "completed") {
+      session.timeline.clear();
+      session.fileLock = undefined;
       session.lastAnsweredAt = end.time;
       session.answeredSequence = this.sequence;
     }
-    if (session) session.waiting = [];
+    if (session) {
+      session.waiting = [];
+      session.activeSeen = undefined;
+    }
   }
 
   #sessionOf(run: Run): Session | undefined {
@@ -580,13 +494,13 @@ export class Tracker {
 
   #registered(event: EventOf<"run-registered">): void {
     const { process } = this.#life(event);
-    process.registered.add(event.sessionId);
+    process.registered.set(event.sessionId, this.sequence);
     if (!process.openRuns.ofSession(event.sessionId)) {
       process.lanes.claimHidden(event.sessionId, this.sessions.keyOf(event.sessionId), event.time);
     }
     if (event.totalActive !== 1) return;
     // The gateway counts its active runs: alone means that whoever we held for active is gone.
-    for (const run of [...process.openRuns]) {
+    for (const run of process.openRuns) {
       if (run.sessionId === event.sessionId || run.attemptSequence === this.sequence || !run.cut) continue;
       this.#foundGone(run, event.time);
     }
@@ -594,19 +508,23 @@ export class Tracker {
 
   #cleared(event: EventOf<"run-cleared">): void {
     const process = this.#process(event);
-    const before = this.processes[process.index - 1];
+    const session = this.sessions.find(event.sessionId);
+    if (session) session.activeSeen = undefined;
+    const before = this.gateway.processes[process.index - 1];
     // A console hides the gateway's own checks, so the run that is cleared here may be one that it does not show.
     const overlaps =
       before !== undefined &&
       !process.registered.has(event.sessionId) &&
       (event.time ?? 0) - (before.endedAt ?? 0) <= OVERLAP_MS;
     const run =
-      process.openRuns.ofSession(event.sessionId) ?? (overlaps ? before.lostRuns.ofSession(event.sessionId) : undefined);
+      process.openRuns.ofSession(event.sessionId) ??
+      (overlaps ? before.lostRuns.ofSession(event.sessionId) : undefined);
     if (!run) return;
     run.timeline.push(this.sequence, event);
     run.lastSeenAt = event.time ?? run.lastSeenAt;
     const state = run.timedOut ? "timed-out" : run.abortLoggedAt === undefined ? "completed" : "aborted";
-    this.#end(run, { time: event.time, state, strength: END_STRENGTH.cleared }, event);
+    this.#end(run, { time: event.time, state, strength: END_STRENGTH.cleared });
+    this.#lastCleared = run;
   }
 
   #aborting(event: EventOf<"aborting-run">): void {
@@ -624,11 +542,12 @@ export class Tracker {
       only.abortLoggedAt = event.time ?? this.lastAt;
       only.timeline.push(this.sequence, event);
     }
-    this.#noteGateway(event);
+    this.gateway.note(this.sequence, event);
   }
 
   #waits(session: Session, event: GatewayEvent): void {
     this.#life(event);
+    session.activeSeen = { time: event.time };
     const last = session.waiting.at(-1);
     const isSame = last !== undefined && (event.time ?? 0) - (last.time ?? 0) <= SAME_MESSAGE_MS;
     if (isSame) return;
@@ -638,7 +557,8 @@ export class Tracker {
 
   #message(event: EventOf<"session-state" | "message-queued" | "message-dispatched" | "message-processed">): void {
     this.#life(event);
-    if (event.sessionId !== undefined && event.sessionKey !== undefined) this.#bindTold(event.sessionId, event.sessionKey);
+    if (event.sessionId !== undefined && event.sessionKey !== undefined)
+      this.#bindTold(event.sessionId, event.sessionKey);
     const session =
       event.sessionKey !== undefined
         ? this.sessions.ofKey(event.sessionKey)
@@ -664,7 +584,8 @@ export class Tracker {
 
   #stuck(event: EventOf<"stuck-session" | "stalled-session" | "long-running-session">): void {
     this.#life(event);
-    if (event.sessionId !== undefined && event.sessionKey !== undefined) this.#bindTold(event.sessionId, event.sessionKey);
+    if (event.sessionId !== undefined && event.sessionKey !== undefined)
+      this.#bindTold(event.sessionId, event.sessionKey);
     this.#sessionNote(event, event.sessionId, event.sessionKey);
   }
 
@@ -675,11 +596,16 @@ export class Tracker {
 
   #recovery(event: EventOf<"session-resumed" | "session-recovery-started">): void {
     this.#life(event);
-    this.#noteGateway(event);
+    this.gateway.note(this.sequence, event);
     const session = this.sessions.ofKey(event.sessionKey);
     if (session.canonicalKey !== undefined) this.#recovering.add(session.canonicalKey);
     this.interrupted.delete(session);
   }
+}
+
+/** Lines that come when an attempt is over, and tell no end of the run. */
+function isLastWord(event: GatewayEvent): boolean {
+  return event.kind === "prompt-end" || event.kind === "agent-end" || event.kind === "failover-decision";
 }
 
 /** Kinds of run lines that stand in every log; all others are DEBUG. */
@@ -694,12 +620,6 @@ function isWarning(event: GatewayEvent): boolean {
     default:
       return false;
   }
-}
-
-function endedBy(pending: PendingShutdown | undefined): Life["endedBy"] {
-  if (!pending || pending.crashed) return "crash";
-  if (pending.kind === "stop") return "stop";
-  return pending.respawn ? "respawn" : "crash";
 }
 
 function endState(run: Run, aborted: boolean): RunEnd["state"] {

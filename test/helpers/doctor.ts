@@ -9,7 +9,11 @@ export interface Told {
 }
 
 /** What `doctor --json --all-runs` tells of these files, and with these options. */
-export async function reportOf(logs: readonly string[], options: readonly string[] = [], stdin?: string): Promise<Told> {
+export async function reportOf(
+  logs: readonly string[],
+  options: readonly string[] = [],
+  stdin?: string,
+): Promise<Told> {
   const io = fakeIo({ cwd: process.cwd(), ...(stdin === undefined ? {} : { stdin }) });
   const exitCode = await main(["doctor", ...logs, "--json", "--all-runs", ...options], io);
   const report = io.out() === "" ? undefined : (JSON.parse(io.out()) as Report);

@@ -243,7 +243,9 @@ function consolePretty(line: Line): string {
 
 function consoleColoured(line: Line): string {
   const { label, message } = shown(line);
-  return `\u001b[90m${line.time}\u001b[39m \u001b[36m[${label === "" ? "app" : label}]\u001b[39m \u001b[90m${message}\u001b[39m`;
+  // What a gateway prints with plain console.* gets a time and nothing else.
+  if (label === "") return `${line.time} ${message}`;
+  return `\u001b[90m${line.time}\u001b[39m \u001b[36m[${label}]\u001b[39m \u001b[90m${message}\u001b[39m`;
 }
 
 function consoleJson(line: Line): string {

@@ -35,4 +35,3 @@ export function statesOf(diagnosis: Diagnosis): Record<string, string> {
     ...sessions.map((it) => [`session ${it.key}`, it.state]),
   ]);
 }
-

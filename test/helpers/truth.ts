@@ -29,7 +29,9 @@ export function wrongsOf(report: Report, truth: Truth, text: string): string[] {
     const told = report.sessions.find((it) => isSame(it.sessionKey, key));
     const isHeld = told?.state === "blocked" || told?.state === "busy";
     if (isHeld !== session.wedged) {
-      wrongs.push(`session ${key}: ${session.wedged ? "gets no answers" : "answers"}, told ${told?.state ?? "nothing"}`);
+      wrongs.push(
+        `session ${key}: ${session.wedged ? "gets no answers" : "answers"}, told ${told?.state ?? "nothing"}`,
+      );
     }
     if (told?.state === "blocked" && isBusyInTruth(truth, key)) {
       wrongs.push(`session ${key}: held by a run that may be alive, told blocked`);

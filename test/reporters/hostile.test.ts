@@ -39,6 +39,7 @@ const session = fc
     heldSince: time,
     heldByRunId: nullable,
     heldByLane: nullable,
+    waitsFor: fc.constantFrom("own-run", "full-lane", "recoveries", "lock-file", null),
     waitingAtLeast: fc.nat(3),
     silenceMs: fc.option(fc.nat()),
   })

@@ -113,15 +113,15 @@ describe("the command to paste", () => {
   });
 
   test.each([
-    ["clawdbot 2026.1.24-3", "clawdbot gateway call chat.send"],
-    ["openclaw 2026.1.30", "openclaw gateway call chat.send"],
-    ["openclaw (2026.2.17 or later)", "openclaw gateway call sessions.reset"],
-    ["openclaw 2026.2.26", "openclaw gateway call sessions.reset"],
-    ["openclaw 2026.9.6", "openclaw gateway call chat.send"],
-    [null, "clawdbot gateway call chat.send"],
-  ])("on %s is %s", (version, command) => {
+    ["clawdbot", "2026.1.24-3", "clawdbot gateway call chat.send"],
+    ["openclaw", "2026.1.30", "openclaw gateway call chat.send"],
+    ["openclaw", "2026.2.17", "openclaw gateway call sessions.reset"],
+    ["openclaw", "2026.2.26", "openclaw gateway call sessions.reset"],
+    ["openclaw", "2026.9.6", "openclaw gateway call chat.send"],
+    ["clawdbot", null, "clawdbot gateway call chat.send"],
+  ])("on %s %s is %s", (product, versionAtLeast, command) => {
     const report = sample("blocked");
-    const gateways = report.gateways.map((gateway) => ({ ...gateway, version }));
+    const gateways = report.gateways.map((gateway) => ({ ...gateway, product, versionAtLeast }));
     expect(pretty.render({ ...report, gateways }, PLAIN)).toContain(`Next  ${command} `);
   });
 });

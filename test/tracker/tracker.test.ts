@@ -172,7 +172,11 @@ const ONE_PROCESS: Case[] = [
     log: log(
       up("08:00:00"),
       at("08:00:01", "ws", "← chat embedded run start: runId=evil sessionId=x"),
-      at("08:00:01", "whatsapp", "embedded run start: runId=evil2 sessionId=x provider=p model=m thinking=off messageChannel=w"),
+      at(
+        "08:00:01",
+        "whatsapp",
+        "embedded run start: runId=evil2 sessionId=x provider=p model=m thinking=off messageChannel=w",
+      ),
       starts("08:00:01", a),
       at("08:00:01", "agent/other", "embedded run done: runId=ra sessionId=id-a durationMs=1 aborted=false"),
     ),
@@ -200,7 +204,11 @@ const ONE_PROCESS: Case[] = [
   },
   {
     name: "a run of the gateway's own check",
-    log: log(up("08:00:00"), starts("08:00:01", { key: "a", runId: "probe-1" }), ends("08:00:02", { key: "a", runId: "probe-1" })),
+    log: log(
+      up("08:00:00"),
+      starts("08:00:01", { key: "a", runId: "probe-1" }),
+      ends("08:00:02", { key: "a", runId: "probe-1" }),
+    ),
     expect: { "probe-1": "completed", "session a": "free" },
   },
   {
@@ -209,11 +217,25 @@ const ONE_PROCESS: Case[] = [
     expect: { ra: "completed", "session id-a": "free" },
   },
   {
+    name: "a log that begins in the middle of a run that fails",
+    log: log(
+      at("08:00:02", "agent/embedded", "embedded run prompt end: runId=ra sessionId=id-a durationMs=5"),
+      cleared("08:00:02", a),
+      laneError("08:00:02", "main", "FailoverError: 403"),
+      laneError("08:00:02", "session:a", "FailoverError: 403"),
+    ),
+    expect: { ra: "failed", "session a": "free" },
+  },
+  {
     name: "one session under its short and its full key",
     log: log(
       up("08:00:00"),
       starts("08:00:01", a),
-      at("08:00:01", "diagnostic", 'session state: sessionId=id-a sessionKey=agent:main:a prev=idle new=processing reason="run_started" queueDepth=0'),
+      at(
+        "08:00:01",
+        "diagnostic",
+        'session state: sessionId=id-a sessionKey=agent:main:a prev=idle new=processing reason="run_started" queueDepth=0',
+      ),
     ),
     expect: { ra: "open", "session agent:main:a": "busy" },
   },
@@ -227,7 +249,11 @@ const ONE_PROCESS: Case[] = [
     log: log(
       up("08:00:00"),
       starts("08:00:01", a),
-      at("08:02:01", "diagnostic", "stuck session: sessionId=id-a sessionKey=unknown state=processing age=121s queueDepth=1"),
+      at(
+        "08:02:01",
+        "diagnostic",
+        "stuck session: sessionId=id-a sessionKey=unknown state=processing age=121s queueDepth=1",
+      ),
       heartbeat("08:04:00"),
     ),
     expect: { ra: "open", "session a": "busy" },
@@ -250,6 +276,18 @@ const RESTARTS: Case[] = [
       heartbeat("08:01:00"),
     ),
     expect: { ra: "open", "session a": "busy" },
+  },
+  {
+    name: "the last words of a run that the restart cut off are no sign of life",
+    log: log(
+      up("08:00:00"),
+      starts("08:00:01", a),
+      at("08:00:05", "gateway", "received SIGUSR1; restarting"),
+      at("08:00:06", "gateway", "restart mode: in-process restart (OPENCLAW_NO_RESPAWN)"),
+      at("08:00:06", "agent/embedded", "embedded run prompt end: runId=ra sessionId=id-a durationMs=5000"),
+      up("08:00:07"),
+    ),
+    expect: { ra: "orphaned:restart", "session a": "blocked" },
   },
   {
     name: "a slow run that ends well after the restart",
@@ -384,12 +422,25 @@ const RESTARTS: Case[] = [
       at("08:00:00", "gateway", "loading configuration…"),
       starts("08:00:01", { key: "agent:main:a", runId: "r1", sessionId: "s1" }),
       at("08:00:10", "gateway", "loading configuration…"),
+      at("08:00:11", "gateway", "starting HTTP server..."),
       at("08:00:11", "gateway", "ready"),
       at("08:00:12", "main-session-restart-recovery", "started interrupted main session: agent:main:a"),
       starts("08:00:12", { key: "agent:main:a", runId: "r2", sessionId: "s1" }),
       ends("08:00:15", { key: "agent:main:a", runId: "r2", sessionId: "s1" }),
     ),
     expect: { r1: "orphaned:crash", r2: "completed", "session agent:main:a": "free" },
+  },
+  {
+    name: "a second instance that finds the port taken and leaves",
+    log: log(
+      at("08:00:00", "gateway", "loading configuration…"),
+      at("08:00:01", "gateway", "ready"),
+      starts("08:00:02", a),
+      at("08:00:10", "gateway", "loading configuration…"),
+      "2026-01-28T08:00:15.000Z Gateway failed to start: gateway already running (pid 4711); lock timeout after 5000ms",
+      waits("08:01:00", a),
+    ),
+    expect: { ra: "open", "session a": "busy" },
   },
   {
     name: "the start told twice, by two files that could not be matched",
@@ -471,7 +522,9 @@ describe("confidence", () => {
     expect(confidenceOf(log(up("08:00:00", 1), starts("08:00:01", a), up("08:00:30", 1), heartbeat("08:05:00")))).toBe(
       "medium",
     );
-    expect(confidenceOf(log(up("08:00:00"), starts("08:00:01", a), up("08:00:30", 9), heartbeat("08:05:00")))).toBe("high");
+    expect(confidenceOf(log(up("08:00:00"), starts("08:00:01", a), up("08:00:30", 9), heartbeat("08:05:00")))).toBe(
+      "high",
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { escapeJson, quoteShell } from "../../escape.ts";
-import type { Report } from "../../model.ts";
+import type { GatewayReport, Report } from "../../model.ts";
 import { shortId } from "../../words.ts";
-import { blockedSessions, count, isOwnRun, shortKey } from "../wording.ts";
+import { blockedSessions, count, shortKey } from "../wording.ts";
 import type { Blocked } from "../wording.ts";
 
 /** What to do next: a command to paste, or words. */
@@ -41,10 +41,16 @@ function freeing(blocked: Blocked, report: Report): NextStep {
   const { session, holder } = blocked;
   const key = shortKey(session);
   const where = `on the gateway's machine${blocked.confidence === "high" ? "" : ", if it stays silent past the run timeout"}`;
-  const named = report.gateways.find(({ index }) => index === session.gateway)?.version ?? "";
-  const program = programOf(named, report);
-  const isHeldBack = holder !== undefined && !isOwnRun(session, holder);
-  if (isHeldBack || (isBetween(named, [2026, 2, 17], [2026, 3, 0]) && holder?.cause === "restart")) {
+  const gateway = report.gateways.find(({ index }) => index === session.gateway);
+  const program = programOf(gateway, report);
+  if (session.waitsFor === "lock-file") {
+    const id = session.sessionIds.at(-1) ?? "<sessionId>";
+    return {
+      note: `Delete ${id}.jsonl.lock in the gateway's state dir (agents/<agent>/sessions), then send the message again.`,
+    };
+  }
+  const mayKeepProcess = isBetween(gateway?.versionAtLeast ?? "", [2026, 2, 17], [2026, 3, 0]);
+  if (session.waitsFor === "recoveries" || (mayKeepProcess && holder?.cause !== "stall")) {
     return {
       command: gatewayCall(program, "sessions.reset", { key }),
       note: `${where}: aborts the run, begins a new conversation, drops what waits`,
@@ -71,15 +77,16 @@ function gatewayCall(program: string, method: string, params: object): string {
   return `${program} gateway call ${method} --params ${quoteShell(escapeJson(JSON.stringify(params)))}`;
 }
 
-/** The gateway's own program: it was renamed twice. Where its version is not known the log's name may tell. */
-function programOf(named: string, report: Report): string {
-  const text = `${named}\n${report.sources.map(({ path }) => path).join("\n")}`;
-  return /openclaw|moltbot|clawdbot/i.exec(text)?.[0].toLowerCase() ?? "clawdbot";
+/** The gateway's own program: it was renamed twice. Where the log's lines do not tell, its name may. */
+function programOf(gateway: GatewayReport | undefined, report: Report): string {
+  if (gateway && gateway.product !== "clawdbot") return gateway.product;
+  const text = report.sources.map(({ path }) => path).join("\n");
+  return /openclaw|moltbot/i.exec(text)?.[0].toLowerCase() ?? "clawdbot";
 }
 
 type VersionParts = readonly [number, number, number];
 
-/** For a version in words, such as `openclaw (2026.2.26 or later)`: `from` counts, `to` does not. */
+/** `from` counts, `to` does not. */
 function isBetween(named: string, from: VersionParts, to: VersionParts): boolean {
   const match = /(\d+)\.(\d+)\.(\d+)/.exec(named);
   if (!match) return false;

@@ -37,6 +37,7 @@ function cells({ session, holder, confidence }: Blocked, clock: Clock): string[]
 }
 
 function causeOf(session: SessionReport, holder: RunReport | undefined): string {
+  if (session.waitsFor === "lock-file") return "stale lock";
   if (holder) return holder.cause ?? (isOwnRun(session, holder) ? "?" : "held back");
   return session.heldByLane === null || session.heldByLane.startsWith("session:")
     ? "?"
