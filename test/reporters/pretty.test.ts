@@ -105,24 +105,19 @@ describe("the command to paste", () => {
       .split("\n")
       .find((one) => one.startsWith("Next"));
     const command = line?.replace(/^Next\s+/, "") ?? "";
-    const script = `clawdbot() { printf '%s\\0' "$@"; }\n${command}`;
+    const script = `clawdbot-sessions() { printf '%s\\0' "$@"; }\n${command}`;
     const words = execFileSync("bash", ["--norc", "-c", script], { encoding: "utf8" }).split("\0");
-    expect(words.slice(0, 4)).toEqual(["gateway", "call", "chat.send", "--params"]);
-    expect(JSON.parse(words[4] ?? "")).toMatchObject({ sessionKey: key, message: "/stop:" });
-    expect(words.slice(5)).toEqual([""]);
+    expect(words.filter((word) => word !== "--")).toEqual(["reset", key, ""]);
   });
 
-  test.each([
-    ["clawdbot", "2026.1.24-3", "clawdbot gateway call chat.send"],
-    ["openclaw", "2026.1.30", "openclaw gateway call chat.send"],
-    ["openclaw", "2026.2.17", "openclaw gateway call sessions.reset"],
-    ["openclaw", "2026.2.26", "openclaw gateway call sessions.reset"],
-    ["openclaw", "2026.9.6", "openclaw gateway call chat.send"],
-    ["clawdbot", null, "clawdbot gateway call chat.send"],
-  ])("on %s %s is %s", (product, versionAtLeast, command) => {
+  test("is none for a session that a lock file bars: the file goes", () => {
     const report = sample("blocked");
-    const gateways = report.gateways.map((gateway) => ({ ...gateway, product, versionAtLeast }));
-    expect(pretty.render({ ...report, gateways }, PLAIN)).toContain(`Next  ${command} `);
+    const sessions = report.sessions.map((it) => ({ ...it, waitsFor: "lock-file" as const }));
+    expect(pretty.render({ ...report, sessions }, PLAIN)).toContain("Next  Delete 5e551011");
+  });
+
+  test("is one for all where many are blocked", () => {
+    expect(pretty.render(sample("lanes-exhausted"), PLAIN)).toContain("Next  clawdbot-sessions reset --all-blocked\n");
   });
 });
 
