@@ -1,6 +1,5 @@
 import { SEVERITIES } from "./model.ts";
-import type { Report, Severity } from "./model.ts";
-import type { Outcome } from "./repair/model.ts";
+import type { Outcome, Report, Severity } from "./model.ts";
 
 /** What the process says when it ends. Part of the contract: scripts rely on the numbers. */
 export const EXIT = {

@@ -18,6 +18,7 @@ export interface FindingPage {
 }
 
 const FREE_BY_VERSION: Prose = [
+  "- `clawdbot-sessions reset KEY`, on the gateway's machine: it knows the way for each version, says what is lost before it acts, and proves what it did. By hand:",
   '- 2026.1.24 to 2026.1.30, after a restart: send `/stop:`, with the colon, in the blocked chat; on the gateway\'s machine that is `clawdbot gateway call chat.send --params \'{"sessionKey":"main","message":"/stop:","idempotencyKey":"stop-1"}\'` (`openclaw gateway call …` from 2026.1.30). It aborts the run, keeps the conversation and lasts; messages that wait are dropped. Do it before any `sessions.reset`: that answers `ok`, leaves the session blocked, and afterwards `/stop:` does not help either. `/stop` without the colon, `chat.abort` and `sessions.delete` do nothing here.',
   "- 2026.2.26 with `OPENCLAW_NO_RESPAWN=1`, after a restart: `/new`, `/reset` or `sessions.reset` (a new conversation), or `/compact` (goes on with a summary of it). `/stop`, `/stop:` and `chat.abort` do nothing here. Without that variable a restart is a new process, and nothing stays blocked.",
   "- 2026.3.31 to 2026.7.1: a restart aborts the runs, and the next message was answered each time we tried.",

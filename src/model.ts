@@ -189,3 +189,17 @@ export interface Report {
   /** What the log showed beside runs; the whole story when it shows no runs. */
   readonly seen: readonly { readonly what: string; readonly count: number; readonly last: string | null }[];
 }
+
+export const OUTCOMES = [
+  "restored",
+  "already-free",
+  "planned",
+  "declined",
+  "unverified",
+  "ineffective",
+  "refused",
+  "not-found",
+  "ambiguous",
+  "failed",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];

@@ -1,5 +1,5 @@
 /** The words of the repair. Everything here is data; nothing here does anything. */
-import type { Confidence, SessionState } from "../model.ts";
+import type { Confidence, SessionState, Outcome } from "../model.ts";
 import type { StepName } from "./steps/index.ts";
 
 /**
@@ -13,20 +13,6 @@ import type { StepName } from "./steps/index.ts";
  */
 export const SITUATIONS = ["wedge", "hang", "held-back", "full-lane", "unknown"] as const;
 export type Situation = (typeof SITUATIONS)[number];
-
-export const OUTCOMES = [
-  "restored",
-  "already-free",
-  "planned",
-  "declined",
-  "unverified",
-  "ineffective",
-  "refused",
-  "not-found",
-  "ambiguous",
-  "failed",
-] as const;
-export type Outcome = (typeof OUTCOMES)[number];
 
 /** Something that this gateway showed, by which the session is known to be free. */
 export interface Evidence {

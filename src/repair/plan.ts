@@ -2,7 +2,8 @@
 import { quoteShell } from "../escape.ts";
 import { countText, shortId, spanText } from "../words.ts";
 import type { Capabilities } from "./capabilities.ts";
-import { type Lost, type Outcome, type Plan, type Target } from "./model.ts";
+import type { Outcome } from "../model.ts";
+import { type Lost, type Plan, type Target } from "./model.ts";
 import { STEPS, type StepName } from "./steps/index.ts";
 
 export interface PlanOptions {

@@ -1,6 +1,7 @@
 /** What `reset` prints, in words and as JSON. Pure; every text from outside is made fit to be shown here. */
 import { escapeJson, escapeTerminal } from "../escape.ts";
-import type { Outcome, Plan, ResetReport, ResetResult, StepReport } from "./model.ts";
+import type { Outcome } from "../model.ts";
+import type { Plan, ResetReport, ResetResult, StepReport } from "./model.ts";
 import { lostText, planText, targetText } from "./plan.ts";
 
 export function gatewayText(url: string, version: string | null): string {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "../../src/cli.ts";
 import { UserError } from "../../src/errors.ts";
 import { resetExitCode } from "../../src/exit-code.ts";
-import { OUTCOMES, type Outcome } from "../../src/repair/model.ts";
+import { OUTCOMES, type Outcome } from "../../src/model.ts";
 import type { ResetOptions } from "../../src/reset-options.ts";
 import { fakeIo } from "./fake-io.ts";
 
