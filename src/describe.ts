@@ -1,7 +1,4 @@
-import type { GatewayEvent } from "./events/index.ts";
-
-/** A gateway's error text can quote a request; a short beginning is enough to know it again. */
-const MAX_ERROR = 100;
+import type { EventOf, GatewayEvent } from "./events/index.ts";
 
 /** An event in a few plain words, for a timeline. Chat text and tool arguments never come in here. */
 export function describeEvent(event: GatewayEvent): string {
@@ -47,7 +44,7 @@ export function describeEvent(event: GatewayEvent): string {
     case "lane-done":
       return `lane ${event.lane}: task done`;
     case "lane-error":
-      return `lane ${event.lane}: task failed, ${shorten(event.error)}`;
+      return `lane ${event.lane}: task failed${failureText(event)}`;
     case "lane-interrupted":
       return `lane ${event.lane}: task interrupted`;
     case "lane-wait-exceeded":
@@ -118,6 +115,10 @@ export function describeEvent(event: GatewayEvent): string {
   }
 }
 
-function shorten(text: string): string {
-  return text.length <= MAX_ERROR ? text : `${text.slice(0, MAX_ERROR)}…`;
+/** An error's text can quote a request, so only what is known of it is told: what barred the run, or the error's class. */
+function failureText({ aborted, error, lockedByPid }: EventOf<"lane-error">): string {
+  if (lockedByPid !== null) return `, its transcript is locked by PID ${lockedByPid}`;
+  if (aborted) return ", aborted";
+  const name = /^([A-Z][A-Za-z]{0,40}Error)\b/.exec(error)?.[1];
+  return name === undefined ? "" : `, ${name}`;
 }

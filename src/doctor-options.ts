@@ -108,7 +108,10 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     .addOption(new Option("--state-dir <dir>", "its state dir, a second source beside the log"))
     .addOption(new Option("--no-state", "do not look at a state dir").default(true))
     .option("--gateway", "ask the running gateway for its log and sessions, instead of reading files")
-    .option("--run-timeout <duration>", "its agents.defaults.timeoutSeconds (default: as in its config here, else 10m)")
+    .option(
+      "--run-timeout <duration>",
+      "its agents.defaults.timeoutSeconds (default: as in its config here, else 10m, from 2026.3.31 on 48h)",
+    )
     .option("--stall-after <duration>", "silence that counts as stalled (default: the run timeout and 1m)");
   return gatewayOptions(described, "Reaching it, with --gateway:")
     .addHelpOption(new Option("-h, --help", "print this help").helpGroup("Other:"))

@@ -22,6 +22,7 @@ import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
 import { findStateDirs, readStateDir } from "./sources/state-dir.ts";
 import { judgeStateDir, type StateDir, type StateEvidence } from "./state-evidence.ts";
+import { canonicalKey } from "./tracker/session-index.ts";
 import { type Reading, readSources } from "./streams.ts";
 
 /**
@@ -33,11 +34,13 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const inputs = await findInputs(options, env, io);
   const states = await readStates(options, inputs.isOwnMachine, inputs.live?.stateDir, env);
   if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
+  await assertNotAnInput(options.output, inputs.sources, env);
 
   const settings = await timing(options, inputs, env);
   const log = await readLog(inputs.sources, settings, options, io);
   const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
   const live = inputs.live && checkLive(inputs.live, log, evidence);
+  assertKnown(options, log.diagnoses, live ?? evidence);
   const body = buildReport(
     {
       tool: io.tool,
@@ -55,6 +58,51 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   if (options.output === null) await io.stdout.write(text);
   else await io.writeWhole(options.output, text);
   return exitCode;
+}
+
+/** A session or run that nobody knows is a slip of the hand, and "nothing is wrong with it" would be no answer. */
+function assertKnown(
+  { session, run }: DoctorOptions,
+  diagnoses: readonly Diagnosis[],
+  extra: Pick<StateEvidence, "sessions">,
+): void {
+  const sessions = [
+    ...diagnoses
+      .flatMap((it) => it.settled.sessions)
+      .map((it) => ({ names: [it.key, ...it.aliases], ids: [...it.session.sessionIds] })),
+    ...extra.sessions.map((it) => ({ names: [it.sessionKey, ...it.aliases], ids: it.sessionIds })),
+  ];
+  const isNamed = (it: (typeof sessions)[number], name: string) =>
+    it.names.some((key) => canonicalKey(key) === canonicalKey(name)) || it.ids.some((id) => id.startsWith(name));
+  if (session !== null && sessions.length > 0 && !sessions.some((it) => isNamed(it, session))) {
+    throw unknown(
+      "session",
+      session,
+      sessions.map((it) => it.names[0] ?? ""),
+    );
+  }
+  const runs = diagnoses.flatMap((it) => it.settled.runs).map((it) => it.run.runId);
+  if (run !== null && runs.length > 0 && !runs.some((id) => id.startsWith(run))) throw unknown("run", run, runs);
+}
+
+const NAMED = 10;
+
+function unknown(what: string, name: string, known: readonly string[]): UserError {
+  const more = known.length > NAMED ? ` and ${known.length - NAMED} more` : "";
+  return new UserError(`no ${what} ${name} in this log`, `There is: ${known.slice(0, NAMED).join(", ")}${more}`);
+}
+
+/** The report must not take the place of the log that it was made from. */
+async function assertNotAnInput(output: string | null, sources: readonly Source[], env: SourceEnv): Promise<void> {
+  if (output === null) return;
+  const real = (file: string) => env.fs.real(path.resolve(env.cwd, file)).catch(() => undefined);
+  const target = await real(output);
+  if (target === undefined) return;
+  for (const source of sources) {
+    if (source.path !== "-" && (await real(source.path)) === target) {
+      throw new UserError(`--output ${output} is one of the logs`, "Name another file; the log would be overwritten.");
+    }
+  }
 }
 
 function sourceEnv(io: Io): SourceEnv {

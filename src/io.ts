@@ -144,7 +144,8 @@ function nodeOutput(stream: NodeJS.WriteStream): Output {
       new Promise((resolve, reject) => {
         stream.write(text, (error) => {
           if (!error) resolve();
-          else reject(isBrokenPipe(error) ? new BrokenPipe() : error);
+          else
+            reject(isBrokenPipe(error) ? new BrokenPipe() : new UserError(`cannot write the output: ${reason(error)}`));
         });
       }),
   };
@@ -160,13 +161,14 @@ function isBrokenPipe(error: Error): boolean {
  * @param typed the path as the user wrote it, for the error message
  */
 function writeWhole(file: string, typed: string, text: string): void {
-  const existing = statSync(file, { throwIfNoEntry: false });
-  if (existing?.isDirectory()) throw new UserError(`cannot write ${typed}: it is a folder`);
   try {
+    const existing = statSync(file, { throwIfNoEntry: false });
+    if (existing?.isDirectory()) throw new UserError(`cannot write ${typed}: it is a folder`);
     // A device or a pipe cannot be replaced by a rename, and must not be.
     if (existing && !existing.isFile()) return writeFileSync(file, text);
     replaceFile(existing ? realpathSync(file) : file, text);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`cannot write ${typed}: ${reason(error)}`);
   }
 }
@@ -187,6 +189,8 @@ function reason(error: unknown): string {
   if (code === "ENOENT" || code === "ENOTDIR") return "its folder does not exist";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "ENOSPC") return "no space left on the device";
+  if (code === "ENAMETOOLONG") return "its name is too long";
+  if (code === "ELOOP") return "its symbolic links go in a circle";
   if (code === "EROFS") return "the file system is read-only";
   return error instanceof Error ? error.message : String(error);
 }

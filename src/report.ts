@@ -43,6 +43,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
   const gateways: GatewayReport[] = [];
   const runs: RunReport[] = [];
   const sessions: SessionReport[] = [];
+  // Filters by code come last: what is true of the sessions does not depend on what is listed.
   const findings: Finding[] = [];
   let processes = 0;
   for (const diagnosis of input.diagnoses) {
@@ -56,11 +57,12 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
     const keptRunIds = new Set(kept.map((it) => it.run.runId));
     const keptKeys = new Set(keptSessions.map((it) => it.key));
     for (const check of CHECKS) {
-      if (!filter.codes.has(check.code)) continue;
       findings.push(...check.run(diagnosis).filter((it) => isFindingKept(it, keptRunIds, keptKeys)));
     }
   }
-  findings.push(...input.extra.findings.filter((it) => filter.codes.has(it.code)));
+  const extraSessions = input.extra.sessions.filter((it) => isExtraKept(it, filter));
+  const extraKeys = new Set(extraSessions.map((it) => it.sessionKey));
+  findings.push(...input.extra.findings.filter((it) => it.sessionKey === undefined || extraKeys.has(it.sessionKey)));
   const sorted = findings.toSorted(byWeight);
   return {
     schemaVersion: 1,
@@ -71,8 +73,8 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
     gateways,
     counts: countRuns(runs),
     runs,
-    sessions: [...sessions, ...input.extra.sessions],
-    findings: sorted,
+    sessions: [...sessions, ...extraSessions],
+    findings: sorted.filter((it) => filter.codes.has(it.code)),
     seen: seenIn(input.diagnoses),
   };
 }
@@ -169,7 +171,9 @@ function countRuns(runs: readonly RunReport[]): Report["counts"] {
 function isRunKept(it: SettledRun, { settings, tracker }: Diagnosis, filter: ReportFilter): boolean {
   const { run } = it;
   const from = run.startedAt ?? run.lastSeenAt;
-  const to = run.end?.time ?? (it.holds || it.state === "open" ? settings.now : (run.lostAt ?? settings.now));
+  // What is still held is still so after the log's last line, however long ago that was.
+  const isOver = !it.holds && it.state !== "open";
+  const to = run.end?.time ?? (isOver ? (run.lostAt ?? settings.now) : undefined);
   if (!isWithin(from, to, filter)) return false;
   if (filter.run !== null && !run.runId.startsWith(filter.run)) return false;
   if (filter.session === null) return true;
@@ -179,12 +183,21 @@ function isRunKept(it: SettledRun, { settings, tracker }: Diagnosis, filter: Rep
 }
 
 function isSessionKept(it: SettledSession, { settings }: Diagnosis, filter: ReportFilter): boolean {
-  if (!isWithin(it.heldSince, settings.now, filter)) return false;
+  const isHeld = it.state === "blocked" || it.state === "busy";
+  if (!isWithin(it.heldSince, isHeld ? undefined : settings.now, filter)) return false;
   if (filter.run !== null && !it.holder?.run.runId.startsWith(filter.run)) return false;
   if (filter.session === null) return true;
   const { session } = filter;
   if ([...it.session.sessionIds].some((id) => id.startsWith(session))) return true;
   return it.session.canonicalKey === canonicalKey(session);
+}
+
+function isExtraKept(it: SessionReport, filter: ReportFilter): boolean {
+  if (filter.run !== null) return false;
+  if (filter.session === null) return true;
+  const { session } = filter;
+  if (it.sessionIds.some((id) => id.startsWith(session))) return true;
+  return [it.sessionKey, ...it.aliases].some((key) => canonicalKey(key) === canonicalKey(session));
 }
 
 function isFindingKept(it: Finding, runIds: ReadonlySet<string>, keys: ReadonlySet<string>): boolean {

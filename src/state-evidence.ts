@@ -200,7 +200,9 @@ function finding(
       ? `its lock is ${spanText(heldMs)} old, and no restart is known that would explain it`
       : `a run has held it since before a gateway restart in the same process`;
   const certainty = isOverdue
-    ? `Not just slow: it is past the ${spanText(context.runTimeoutMs)} run timeout.`
+    ? context.runTimeoutMs < context.stallAfterMs
+      ? `Not just slow: it is past the ${spanText(context.runTimeoutMs)} run timeout.`
+      : `It has been held for ${spanText(heldMs)}.`
     : `It may still be a slow model call: the ${spanText(context.runTimeoutMs)} run timeout is not over.`;
   const remedy = diagnosis ? remedyText(diagnosis.version) : "";
   return {

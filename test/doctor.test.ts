@@ -429,11 +429,37 @@ describe("options", () => {
     ["--session a", ["run-a"]],
     ["--session agent:main:a", ["run-a"]],
     ["--session id-a", ["run-a"]],
-    ["--session nobody", []],
     ["--run run-b", ["run-b"]],
     ["--run run-", ["run-a", "run-b", "run-c"]],
   ])("%s filters the runs", async (words, expected) => {
     expect(await ids(...words.split(" "))).toEqual(expected);
+  });
+
+  test.each([
+    ["--session nobody", "no session nobody in this log"],
+    ["--run nobody", "no run nobody in this log"],
+  ])("%s is a slip, and no good news: exit 2, and the known ones named", async (words, message) => {
+    const { exitCode, out, err } = await doctor([file, ...words.split(" ")]);
+    expect([exitCode, out]).toEqual([2, ""]);
+    expect(err).toContain(`error: ${message}`);
+    expect(err).toMatch(/There is: .*(?:a|run-a)/);
+  });
+
+  test("--since keeps what is still held, however long the log has been silent", async () => {
+    const { report, exitCode } = await reportOf([
+      fixture("issue-3245", "console.log"),
+      "--since",
+      "2026-12-24T00:00:00Z",
+    ]);
+    expect([report.verdict, exitCode]).toEqual(["blocked", 1]);
+  });
+
+  test("--output onto one of the logs is refused, and the log stays", async () => {
+    const log = path.join(folderOf({ "a.log": "x" }), "a.log");
+    cpSync(fixture("issue-3245", "console.log"), log);
+    const before = readFileSync(log, "utf8");
+    expect((await doctor([log, "--output", log])).exitCode).toBe(2);
+    expect(readFileSync(log, "utf8")).toBe(before);
   });
 
   test("--since and --until cut the report, not the log: what they cut through is still paired", async () => {
@@ -448,17 +474,17 @@ describe("options", () => {
     ["--session b", "clean", 0],
     ["--session a", "blocked", 1],
     ["--run run-c", "clean", 0],
-    ["--only run-orphaned", "orphaned-runs", 1],
-    ["--only run-lost", "clean", 0],
+    ["--only run-orphaned", "blocked", 1],
+    ["--only run-lost", "blocked", 0],
     ["--only session-blocked,run-orphaned", "blocked", 1],
-    ["--skip session-blocked", "orphaned-runs", 1],
-    ["--skip session-blocked --skip run-orphaned", "clean", 0],
+    ["--skip session-blocked", "blocked", 1],
+    ["--skip session-blocked --skip run-orphaned", "blocked", 0],
     ["--fail-on never", "blocked", 0],
     ["--fail-on warning", "blocked", 1],
     ["--fail-on note", "blocked", 1],
     // A run that may yet be slow: the operator knows of longer ones, and of shorter ones.
     ["--run-timeout 2h", "blocked", 1],
-    ["--stall-after 30s --only run-stalled", "stalled", 1],
+    ["--stall-after 30s --only run-stalled", "blocked", 1],
   ] as const)("%s: %s, exit %d", async (words, verdict, code) => {
     const { report, exitCode } = await reportOf([file], words.split(" "));
     expect({ verdict: report.verdict, exitCode, ok: report.ok }).toEqual({ verdict, exitCode: code, ok: code === 0 });

@@ -108,7 +108,7 @@ test("a shorter run timeout makes a shorter patience", () => {
 });
 
 describe("the setting that brings run lines into the log", () => {
-  const blind = diagnoseLog(at("08:00:00", "heartbeat", "started"));
+  const blind = diagnoseLog(at("08:00:00", "gateway", "signal SIGHUP received"));
   const settingText = (it: GatewayVersion) => logInconclusive.run({ ...blind, version: it })[0]?.help ?? "";
 
   test.each([

@@ -22,7 +22,9 @@ function inconclusive({ tracker, version }: Diagnosis): Finding {
     message: seen
       ? "this log cannot show runs: it holds no line of a run or a lane, and these are DEBUG lines"
       : "this log holds no line of a gateway that this tool knows",
-    help: `${settingText(version)} A new level needs a restart, and a restart of the whole process ends a block by itself; so for the block at hand, look at the state dir on the gateway's own machine (--state-dir) instead.`,
+    help: seen
+      ? `${settingText(version)} A new level needs a restart, and a restart of the whole process ends a block by itself; so for the block at hand, look at the state dir on the gateway's own machine (--state-dir).`
+      : "Check that this is a gateway's log. `clawdbot-sessions doctor` without a file finds the logs of this machine's gateways.",
     timeline: [],
     timelineOmitted: 0,
   };

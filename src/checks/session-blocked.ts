@@ -62,7 +62,7 @@ function holderText(it: SettledSession): string {
     return `its runs fail because a lock file of PID ${it.session.fileLock?.pid ?? "?"} bars its transcript`;
   }
   if (it.waitsFor === "recoveries") return "the gateway holds it back while recoveries of other sessions hang";
-  if (!it.holder) return `its lane ${it.heldByLane ?? ""} is held, and no line tells by which run`;
+  if (!it.holder) return "a run is at work in it, and no line tells which";
   const run = `run ${shortId(it.holder.run.runId)} holds its lane`;
   return it.holder.cause === "stall" ? `${run} and is silent` : `${run} since ${causeText(it.holder)} cut it off`;
 }

@@ -5,7 +5,7 @@ import { shortId, spanText } from "../words.ts";
 
 /** `run 12cbe357 on main`. */
 export function runText(it: SettledRun): string {
-  const on = it.sessionKey === undefined ? "" : ` on ${it.sessionKey}`;
+  const on = !it.sessionKey ? "" : ` on ${it.sessionKey}`;
   return `run ${shortId(it.run.runId)}${on}`;
 }
 
@@ -61,5 +61,5 @@ export function remedyText(version: GatewayVersion): string {
  */
 export function upgradeText(version: GatewayVersion): string {
   if (isAtLeast(version, "2026.2.17")) return "";
-  return " From openclaw 2026.2.17 on, a restart starts a new process, and no session stays blocked.";
+  return " This defect is gone from openclaw 2026.2.17 on: a restart there starts a new process, unless OPENCLAW_NO_RESPAWN is set.";
 }

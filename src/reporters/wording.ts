@@ -129,7 +129,7 @@ function why(report: Report, blocked: readonly Blocked[]): readonly string[] {
   const causes = new Set(blocked.map(({ holder }) => holder?.cause ?? undefined));
   const [cause] = causes;
   const one = blocked.length === 1;
-  if (causes.size > 1) return ["The runs that hold them were cut and never ended."];
+  if (causes.size > 1) return [];
   if (cause === undefined) return [];
   const isSure = blocked.every(({ confidence }) => confidence === "high");
   return cause === "restart" && !isSure ? [restartMaybe(one)] : [CAUSE_SENTENCE[cause](one)];

@@ -137,7 +137,7 @@ async function inFolder(folder: string, env: SourceEnv): Promise<readonly Found[
   if (logs.length === 0) {
     throw new UserError(
       `no gateway log in folder ${folder}`,
-      looked === 0 ? undefined : `none of its ${looked} files looks like one`,
+      looked === 0 ? undefined : `it has ${looked} that could be one by name, and none by what is in it`,
     );
   }
   return logs;

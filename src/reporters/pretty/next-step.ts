@@ -27,12 +27,13 @@ export function nextSteps(report: Report): readonly NextStep[] {
   return [{ command: `clawdbot-sessions explain ${first.code}`, note: "what it means and what can be done" }];
 }
 
-function freeing({ session, confidence }: Blocked): NextStep {
+function freeing({ session, holder, confidence }: Blocked): NextStep {
+  const maybeSlow = confidence !== "high" && holder?.cause === "restart" && session.waitsFor === "own-run";
   const amount = session.waitingAtLeast;
   const dropped = amount > 0 ? `; the ${amount}+ waiting ${amount === 1 ? "message" : "messages"} may be lost` : "";
   return {
     command: `clawdbot-sessions reset ${operand(shortKey(session))}`,
-    note: `on the gateway's machine${confidence === "high" ? "" : ", if it stays silent past the run timeout"}: frees it by the mildest step that its version takes, and proves it${dropped}`,
+    note: `on the gateway's machine${maybeSlow ? ", if it stays silent past the run timeout" : ""}: frees it by the mildest step that its version takes, and proves it${dropped}`,
   };
 }
 
