@@ -106,7 +106,7 @@ async function assertNotAnInput(output: string | null, sources: readonly Source[
 }
 
 function sourceEnv(io: Io): SourceEnv {
-  return { fs: nodeFs, cwd: io.cwd, home: io.homedir, tmp: "/tmp", variables: io.env, stdin: io.stdin };
+  return { fs: nodeFs, cwd: io.cwd, home: io.homedir, tmp: io.tmp, variables: io.env, stdin: io.stdin };
 }
 
 interface Inputs {

@@ -31,6 +31,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly homedir: string;
+  /** Where the gateways put their dated logs: they do not ask TMPDIR. */
+  readonly tmp: string;
   /** IANA name of this machine's time zone. */
   readonly timeZone: string;
   /** Milliseconds since the epoch. */
@@ -76,6 +78,7 @@ export function nodeIo(): Io {
     env: process.env,
     cwd,
     homedir: homedir(),
+    tmp: "/tmp",
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     now: Date.now,
     writeWhole: async (file, text) => {

@@ -646,3 +646,12 @@ test("a state dir alone, without a log, is a copy of which nobody knows whether 
   expect(exitCode).toBe(3);
   expect(codesOf(report)).toEqual(["log-inconclusive"]);
 });
+
+test("no argument, and no log on this machine: exit 2, and every place that was looked at", async () => {
+  const { exitCode, out, err } = await doctor([]);
+  expect([exitCode, out]).toEqual([2, ""]);
+  expect(err).toMatch(/^error: no gateway log found on this machine\n/);
+  for (const place of ["/nowhere/tmp/clawdbot", "/nowhere/tmp/openclaw", "/nowhere/home/.clawdbot/clawdbot.json"]) {
+    expect(err).toContain(place);
+  }
+});

@@ -100,13 +100,13 @@ class Surveyor {
 
   async #diagnose(log: GatewayLog | null, now: number): Promise<Diagnosis> {
     const { logs, stallAfterMs } = this.#options;
-    const { cwd, homedir, env, stdin } = this.#io;
+    const { cwd, homedir, tmp, env, stdin } = this.#io;
     const settings = {
       runTimeoutMs: this.#options.runTimeoutMs ?? this.#reached.runTimeoutMs,
       stallAfterMs,
     };
     if (logs.length === 0 && log) return await diagnoseLive(log.sources, settings, now);
-    const sourceEnv = { fs: nodeFs, cwd, home: homedir, tmp: "/tmp", variables: env, stdin };
+    const sourceEnv = { fs: nodeFs, cwd, home: homedir, tmp, variables: env, stdin };
     return await diagnoseFiles(logs, sourceEnv, settings, this.#io.now());
   }
 

@@ -48,6 +48,7 @@ export function fakeIo(values: FakeIoValues = {}): FakeIo {
     env: values.env ?? {},
     cwd: values.cwd ?? "/nowhere",
     homedir: values.homedir ?? "/nowhere/home",
+    tmp: "/nowhere/tmp",
     timeZone: values.timeZone ?? "Europe/Berlin",
     now: () => Date.parse("2026-01-28T09:10:15Z"),
     async writeWhole(file, text) {
