@@ -62,15 +62,19 @@ export const restartTrial: Trial = {
     await arena.pause(1_000);
     const { report, exitCode } = await arena.doctor();
     const all = await arena.reset(["--all-blocked", "--yes"]);
+    // A gateway whose file holds only warnings gives no runs over logs.tail, and nobody can tell who is blocked.
+    const showsRuns = arena.version.fileHolds === "everything";
     check(
-      all.exitCode === 0 && changes(all) === "" && all.report?.results.length === 0,
+      changes(all) === "" && (showsRuns ? all.exitCode === 0 && all.report?.results.length === 0 : all.exitCode === 2),
       `all blocked: ${said(all)} ${changes(all)}`,
     );
-    const one = await arena.reset(["room-b", "--yes"]);
-    check(
-      one.exitCode === 0 && changes(one) === "" && one.result?.outcome === "already-free",
-      `room-b: ${said(one)} ${changes(one)}`,
-    );
+    if (showsRuns) {
+      const one = await arena.reset(["room-b", "--yes"]);
+      check(
+        one.exitCode === 0 && changes(one) === "" && one.result?.outcome === "already-free",
+        `room-b: ${said(one)} ${changes(one)}`,
+      );
+    }
     check(await arena.answers("room-b", 20), "room-b does not answer");
     return {
       doctor: `${report.verdict} (exit ${exitCode})`,
