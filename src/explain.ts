@@ -70,7 +70,7 @@ export const FINDING_PAGES: Readonly<Record<FindingCode, FindingPage>> = {
     ],
     howWeKnow: [
       "The run started before an in-process restart (`received SIGUSR1; restarting`, SIGUSR2 on 2026.9, `restart mode: in-process restart`, or a change of the config that needs one), nothing ended it, and no line of it came after the restart.",
-      "The confidence is high once an abort was logged for it (`AbortError`) or it is past the gateway's run timeout (600 s unless `agents.defaults.timeoutSeconds` says otherwise: give it with `--run-timeout`), and medium before.",
+      "The confidence is high once an abort was logged for it (`AbortError`) or it is past the gateway's run timeout (600 s up to 2026.2.26, 48 h from 2026.3.31 on, unless `agents.defaults.timeoutSeconds` says otherwise: give it with `--run-timeout`), and medium before.",
       "An end is any line that says so, not only `embedded run done`: errors that fail over, aborts from 2026.5.28 on and `run cleanup` have others.",
     ],
     whatToDo: [
@@ -102,7 +102,7 @@ export const FINDING_PAGES: Readonly<Record<FindingCode, FindingPage>> = {
     title: "A run has been silent for too long",
     severity: "error",
     whatItMeans: [
-      "No restart, crash or stop explains it: the run started and has shown no sign of life for longer than `--stall-after` (default: the run timeout and one minute, so 11 minutes). It holds its session all the while.",
+      "No restart, crash or stop explains it: the run started and has shown no sign of life for longer than `--stall-after` (default: the run timeout and one minute; 11 minutes also where the gateway itself would wait for 48 h). It holds its session all the while.",
     ],
     howWeKnow: [
       "The gateway itself should have ended the run at its timeout, and no line says that it did. A `stuck session` warning is quoted as evidence and not counted as proof.",

@@ -36,10 +36,6 @@ export class OpenRuns implements Iterable<Run> {
     return this.#ofSession.get(sessionId)?.at(-1);
   }
 
-  get size(): number {
-    return this.#runs.size;
-  }
-
   /** The open run, where there is just one. */
   get only(): Run | undefined {
     if (this.#runs.size !== 1) return undefined;

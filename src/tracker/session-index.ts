@@ -91,7 +91,6 @@ function newSession(canonical: string | undefined): Session {
     sessionIds: new Set(),
     waiting: [],
     activeSeen: undefined,
-    lastAnsweredAt: undefined,
     answeredSequence: -1,
     undispatched: [],
     timeline: new Timeline(),
@@ -103,8 +102,5 @@ function absorb(into: Session, from: Session): void {
   into.waiting.push(...from.waiting);
   into.undispatched.push(...from.undispatched);
   for (const item of from.timeline.items) into.timeline.push(item.sequence, item.event);
-  if (from.answeredSequence > into.answeredSequence) {
-    into.answeredSequence = from.answeredSequence;
-    into.lastAnsweredAt = from.lastAnsweredAt;
-  }
+  into.answeredSequence = Math.max(into.answeredSequence, from.answeredSequence);
 }

@@ -116,7 +116,6 @@ export interface Session {
   waiting: { readonly time: number | undefined; readonly event: GatewayEvent }[];
   /** A message found a run at work here, and no end of one was seen since. */
   activeSeen: { readonly time: number | undefined } | undefined;
-  lastAnsweredAt: number | undefined;
   answeredSequence: number;
   /** Messages queued and not dispatched (9.6). */
   undispatched: { readonly time: number | undefined; readonly sequence: number; readonly event: GatewayEvent }[];

@@ -23,7 +23,6 @@ export class Tracker {
     processReplaced: (change) => this.#processReplaced(change),
   });
   readonly counters = new Map<GatewayEvent["kind"], { count: number; lastAt: number | undefined }>();
-  firstAt: number | undefined;
   lastAt: number | undefined;
   sequence = 0;
   /** Recoveries of interrupted sessions whose run has not started yet (canonical keys). */
@@ -42,7 +41,6 @@ export class Tracker {
   push(event: GatewayEvent): void {
     this.sequence += 1;
     if (event.time !== undefined) {
-      this.firstAt = Math.min(this.firstAt ?? event.time, event.time);
       this.lastAt = Math.max(this.lastAt ?? event.time, event.time);
     }
     const counter = this.counters.get(event.kind) ?? { count: 0, lastAt: undefined };
@@ -473,7 +471,6 @@ export class Tracker {
     if (session && end.state === "completed") {
       session.timeline.clear();
       session.fileLock = undefined;
-      session.lastAnsweredAt = end.time;
       session.answeredSequence = this.sequence;
     }
     if (session) {
@@ -576,7 +573,6 @@ export class Tracker {
       // Steered into the running turn, so it waits no more.
       session.waiting.pop();
       if (event.outcome === "completed") {
-        session.lastAnsweredAt = event.time;
         session.answeredSequence = this.sequence;
       }
     }
