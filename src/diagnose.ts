@@ -28,7 +28,8 @@ type AreOfOneForm = (source: number, other: number) => boolean;
 class GatewayStory {
   readonly tracker = new Tracker();
   readonly sources = new Set<number>();
-  lastAt: number | undefined;
+  /** The time of the newest record. Of those that are no events a reading may leave out all but the last. */
+  #lastAt: number | undefined;
   product: string | undefined;
   version: string | undefined;
   /** Without a second source there is nothing that could be told twice. */
@@ -40,7 +41,7 @@ class GatewayStory {
 
   push(record: LogRecord): RecordOutcome {
     this.sources.add(record.source);
-    if (record.time !== undefined && record.time > (this.lastAt ?? Number.NEGATIVE_INFINITY)) this.lastAt = record.time;
+    this.#lastAt = record.time ?? this.#lastAt;
     this.product ??= record.product;
     this.version = versionNamedBy(record) ?? this.version;
     const parsed = parseEvent(record);
@@ -56,7 +57,7 @@ class GatewayStory {
     const version = inferVersion(tracker.counters, this.product, this.version);
     const runTimeoutMs = settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
     const stallAfterMs = settings.stallAfterMs ?? defaultStallAfterMs(runTimeoutMs);
-    const settleSettings = { now: settings.now ?? this.lastAt, runTimeoutMs, stallAfterMs };
+    const settleSettings = { now: settings.now ?? later(this.#lastAt, tracker.lastAt), runTimeoutMs, stallAfterMs };
     return {
       tracker,
       settings: settleSettings,
@@ -65,6 +66,10 @@ class GatewayStory {
       sources: [...this.sources].map((index) => sources[index]).filter((it) => it !== undefined),
     };
   }
+}
+
+function later(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 /** Feed it records in the order of time; each gateway's stream is followed on its own. */

@@ -5,6 +5,7 @@ import type { Diagnosis } from "./diagnosis.ts";
 import { type DiagnoseSettings, Diagnostician } from "./diagnose.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { UserError } from "./errors.ts";
+import { eventFilter } from "./event-filter.ts";
 import { escapeTerminal } from "./escape.ts";
 import { doctorExitCode } from "./exit-code.ts";
 import { type CrossCheck, crossCheck } from "./gateway/cross-check.ts";
@@ -191,21 +192,18 @@ async function readLog(
       datesAreGuessed: false,
     };
   }
-  const reading = await readSources(sources, { now: io.now() });
+  const reading = await readSources(sources, { now: io.now(), filter: eventFilter() });
   const diagnostician = new Diagnostician(
     sources.length > 1,
     (source, other) => reading.form(source) === reading.form(other),
   );
-  const window: ReadLog["window"] = { from: undefined, to: undefined };
+  const window = new TimeWindow();
   let unparsed: LogRecord | undefined;
   for await (const batch of reading.batches()) {
     io.signal.throwIfAborted();
     for (const record of batch) {
-      if (record.time !== undefined) {
-        if (window.from === undefined || record.time < window.from) window.from = record.time;
-        if (window.to === undefined || record.time > window.to) window.to = record.time;
-      }
       const outcome = diagnostician.push(record);
+      window.add(record.time, outcome === "other");
       if (outcome === "other") continue;
       reading.countCandidate(record.source, outcome === "event");
       if (outcome === "unparsed") unparsed ??= record;
@@ -215,10 +213,33 @@ async function readLog(
   return {
     diagnoses: diagnostician.finish(settings, summaries),
     summaries,
-    window,
+    window: window.get(),
     warnings: warningsOf(reading, summaries, unparsed, options),
     datesAreGuessed: summaries.some((_, index) => ["mtime", "assumed"].includes(reading.dateOrigin(index) ?? "")),
   };
+}
+
+/** From the first to the last time of the records, of which any that is no event may have been left out. */
+class TimeWindow {
+  #from: number | undefined;
+  #to: number | undefined;
+  #last: number | undefined;
+
+  add(time: number | undefined, mayBeLeftOut: boolean): void {
+    if (time === undefined) return;
+    this.#last = time;
+    if (!mayBeLeftOut || this.#from === undefined) this.#widen(time);
+  }
+
+  get(): ReadLog["window"] {
+    if (this.#last !== undefined) this.#widen(this.#last);
+    return { from: this.#from, to: this.#to };
+  }
+
+  #widen(time: number): void {
+    if (this.#from === undefined || time < this.#from) this.#from = time;
+    if (this.#to === undefined || time > this.#to) this.#to = time;
+  }
 }
 
 function warningsOf(

@@ -31,14 +31,19 @@ const FIRST_SEEN: readonly (readonly [EventKind, string])[] = [
   ["run-cleanup", "2026.2.17"],
 ];
 
-/** A banner that greets with the version, or the update check's `update available (latest): vX (current vY)`. */
+/** Beginnings of the lines that name the version: a banner, or the update check's `update available (latest): vX (current vY)`. */
+export const VERSION_STARTS = ["🦞 ", "Clawdbot ", "Moltbot ", "OpenClaw ", "update available ("] as const;
+/** Who logs them: the update check signs as `gateway`, a banner is nobody's. */
+export const VERSION_BY = ["", "gateway", "gateway/update"] as const;
+
 const NAMED =
-  /(?:(?:^|\s)(?:Clawdbot|Moltbot|OpenClaw)(?: gateway)?(?: version)?:?|^update available \(.*\(current) v?(20\d\d\.\d{1,2}\.\d{1,2}(?:-\d+)?)\b/i;
+  /^(?:(?:🦞 )?(?:Clawdbot|Moltbot|OpenClaw)(?: gateway)?(?: version)?:?|update available \(.*\(current) v?(20\d\d\.\d{1,2}\.\d{1,2}(?:-\d+)?)\b/;
 
 /** The version that a line names outright. */
-export function versionNamedBy(record: Pick<LogRecord, "message">): string | undefined {
-  const { message } = record;
-  return message.includes(".") && message.length < 300 ? NAMED.exec(message)?.[1] : undefined;
+export function versionNamedBy(record: Pick<LogRecord, "message" | "subsystem">): string | undefined {
+  const { message, subsystem = "" } = record;
+  if (message.length >= 300 || !VERSION_BY.some((it) => it === subsystem)) return undefined;
+  return VERSION_STARTS.some((it) => message.startsWith(it)) ? NAMED.exec(message)?.[1] : undefined;
 }
 
 export function inferVersion(

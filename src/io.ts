@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline/promises";
+import { isatty } from "node:tty";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
+import { readDescriptorBytes } from "./sources/read-bytes.ts";
 
 interface Output {
   /**
@@ -84,7 +85,7 @@ export function nodeIo(): Io {
     writeWhole: async (file, text) => {
       writeWhole(path.resolve(cwd, file), file, text);
     },
-    ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal(interrupt) : null,
+    ask: isatty(0) && isatty(2) ? askOnTerminal(interrupt) : null,
     signal: interrupt.signal,
     failure,
   };
@@ -93,6 +94,7 @@ export function nodeIo(): Io {
 /** On stderr, so that stdout stays the result. */
 function askOnTerminal(interrupt: AbortController): (question: string) => Promise<string> {
   return async (question) => {
+    const { createInterface } = await import("node:readline/promises");
     const lines = createInterface({ input: process.stdin, output: process.stderr });
     // readline takes Ctrl-C to itself while it reads.
     lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
@@ -117,9 +119,7 @@ function nodeInput(): Input {
     get isPiped() {
       return isPiped(0);
     },
-    async *[Symbol.asyncIterator]() {
-      yield* process.stdin as AsyncIterable<Uint8Array>;
-    },
+    [Symbol.asyncIterator]: () => readDescriptorBytes(0),
   };
 }
 

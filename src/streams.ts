@@ -1,6 +1,7 @@
 /** From sources to one stream of records: dated, labelled with their gateway, merged by time. */
 import { type Anchor, type DateOrigin, SourceClock } from "./clock.ts";
 import { UserError } from "./errors.ts";
+import type { LineFilter } from "./line-filter.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
 import { findAnchor } from "./sources/anchor.ts";
 import { reason } from "./sources/fs.ts";
@@ -16,8 +17,8 @@ export interface ReadOptions {
   readonly now: number;
   /** How far the undated lines of a source are ahead of UTC, in milliseconds, on a day; 0 by default. */
   readonly zoneOffset?: (path: string, day: number) => number;
-  /** Says of a line that no event can be in it; such lines may be skipped. */
-  readonly mayMatter?: (line: string) => boolean;
+  /** Knows lines that carry no event; but for their number and the time they are left out. Absent: every line is read. */
+  readonly filter?: LineFilter;
   /** Longest part of a line that is kept, in bytes. */
   readonly maxLine?: number;
 }
@@ -241,11 +242,11 @@ class MergedReading implements Reading {
   async *#records(index: number): AsyncGenerator<readonly LogRecord[]> {
     const { source } = (this.#sources[index] as Dated).peeked;
     const onWarning = (message: string): void => void this.warnings.push({ path: source.path, message });
-    const { mayMatter, maxLine } = this.#options;
+    const { filter, maxLine } = this.#options;
     const clock = this.#clocks[index] as SourceClock;
     let waiting: SourceLine[] | undefined = [];
     try {
-      for await (const lines of readLines(source, this.#tallies[index] as Tally, { onWarning, mayMatter, maxLine })) {
+      for await (const lines of readLines(source, this.#tallies[index] as Tally, { onWarning, filter, maxLine })) {
         const records: LogRecord[] = [];
         for (const line of lines) {
           const time = clock.time(line.stream ?? "", line.parsed.stamp);

@@ -42,7 +42,9 @@ describe("versionNamedBy", () => {
   test.each([
     ["🦞 OpenClaw 2026.9.6 (abc1234)", "2026.9.6"],
     ["Clawdbot gateway version: 2026.1.24-3", "2026.1.24-3"],
-    ["starting moltbot v2026.1.27", "2026.1.27"],
+    ["Moltbot v2026.1.27", "2026.1.27"],
+    ["update available (latest): v2026.9.6 (current v2026.1.24-3)", "2026.1.24-3"],
+    ["she asked what OpenClaw 2026.9.6 can do", undefined],
     ["OpenClaw 2026-01-28", undefined],
     ["see clawdbot.example/2026.1.24", undefined],
     ["notclawdbot 2026.1.24", undefined],
@@ -51,6 +53,12 @@ describe("versionNamedBy", () => {
     ["", undefined],
   ])("%s", (message, expected) => {
     expect(versionNamedBy({ message })).toBe(expected);
+  });
+
+  test("believes only those who log it", () => {
+    const message = "OpenClaw 2026.9.6";
+    expect(versionNamedBy({ message, subsystem: "gateway" })).toBe("2026.9.6");
+    expect(versionNamedBy({ message, subsystem: "ws" })).toBe(undefined);
   });
 });
 

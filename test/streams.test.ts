@@ -190,19 +190,6 @@ describe("readSources", () => {
     );
   });
 
-  it("skips what nobody needs, and loses no line that somebody needs", async () => {
-    const big = fixture("clawdbot-2026.1.24-3-a/gateway.jsonl");
-    const needed = (record: LogRecord): boolean => record.message.includes("embedded run");
-    const { records: all, reading: whole } = await read([text("x", big)]);
-    const { records: some, reading } = await read([text("x", big)], {
-      mayMatter: (line) => line.includes("embedded run"),
-    });
-    expect(some.length).toBeLessThan(all.length);
-    expect(some.filter(needed)).toEqual(all.filter(needed));
-    expect(some.at(-1)).toEqual(all.at(-1));
-    expect(reading.summaries()).toEqual(whole.summaries());
-  });
-
   it("warns of what it cannot read beside what it can", async () => {
     const denied: Source = {
       path: "secret.log",

@@ -34,8 +34,10 @@ export type EventBody =
 export type GatewayEvent = EventBody & EventOrigin;
 export type EventOf<Kind extends GatewayEvent["kind"]> = Extract<GatewayEvent, { kind: Kind }>;
 
-/** The beginnings of all messages that can be events. */
-export const EVENT_STARTS: readonly string[] = [...new Set(Object.values(EVENT_SPECS).flatMap(startsOf))];
+/** The beginnings of all messages that can be events, with the loggers that write them. */
+export const EVENT_STARTS: readonly { readonly starts: string; readonly by: readonly string[] }[] = Object.values(
+  EVENT_SPECS,
+).flatMap((it) => startsOf(it).map((starts) => ({ starts, by: it.by })));
 
 function startsOf(it: EventSpec<object>): readonly string[] {
   return [it.starts, ...(it.also ?? [])];

@@ -3,11 +3,16 @@
  * what other code prints through the captured `console`.
  */
 import { DIGITS, type LineFormat, parsedLine } from "./format.ts";
+import { COLOURS, MESSAGE, SUBSYSTEM, TIME } from "./layout.ts";
 import { dateTimeAt, zoneAt } from "./stamps.ts";
-import { parseLevel, splitTag } from "./text.ts";
+import { LEVEL_NAMES, parseLevel, splitTag } from "./text.ts";
 
 // What stands behind a full time where the line is a hand-written timeline or a container runtime's.
 const OF_ANOTHER_FORM = /^(?:[-–—|:*] |std(?:out|err) [FP](?: |$))/;
+
+const LEAD = [COLOURS, TIME, COLOURS, " ", COLOURS] as const;
+/** Where another form of line begins with a full time. */
+const OTHER_WORDS = ["std", ...LEVEL_NAMES.flatMap((it) => [it, it.toUpperCase(), it.charAt(0).toUpperCase() + it.slice(1)])];
 
 export const consoleCompact: LineFormat = {
   name: "console",
@@ -36,6 +41,10 @@ export const consoleCompact: LineFormat = {
         message: "Embedded agent failed before reply: boom",
       },
     },
+  ],
+  layouts: [
+    { parts: [...LEAD, "[", SUBSYSTEM, "]", COLOURS, " ", COLOURS, MESSAGE] },
+    { parts: [...LEAD, MESSAGE], alsoRead: OTHER_WORDS },
   ],
   parse(line) {
     if (line.charCodeAt(10) !== 0x54) return undefined;

@@ -1,5 +1,6 @@
 /** The console with `logging.consoleStyle: "json"`: `{"time","level","subsystem","message",…meta}`. */
 import { type LineFormat, parsedLine } from "./format.ts";
+import { LEVEL, MESSAGE, SUBSYSTEM, TIME } from "./layout.ts";
 import { instantOf } from "./stamps.ts";
 import { oneLine, parseLevel, parseObject } from "./text.ts";
 
@@ -25,6 +26,13 @@ export const consoleJson: LineFormat = {
         message: "embedded run agent end",
         meta: { event: "embedded_run_agent_end", runId: "n1", isError: true },
       },
+    },
+  ],
+  layouts: [
+    {
+      parts: ['{"time":"', TIME, '","level":"', LEVEL, '","subsystem":"', SUBSYSTEM, '","message":"', MESSAGE],
+      quoted: true,
+      endsWith: "}",
     },
   ],
   parse(line) {

@@ -22,6 +22,7 @@ export interface DecodedLine {
 // Deeper nesting than docker within compose within CI was never seen; text could pretend any depth.
 const MAX_DEPTH = 4;
 const MAX_PARTIAL = 16 * 1024 * 1024;
+const MAX_BALANCE = 100;
 const ESC = "\u001b";
 
 interface ByFirst {
@@ -74,6 +75,11 @@ export class Decoder {
     return decoded !== undefined && this.#trusts(decoded, coloured && line.includes(`${ESC}[39m `))
       ? decoded
       : undefined;
+  }
+
+  /** Lines of a logger, with full times, that went by without being read. */
+  passOver(count: number): void {
+    this.#balance = Math.min(MAX_BALANCE, this.#balance + count);
   }
 
   #open(
@@ -165,7 +171,9 @@ export class Decoder {
     if (byHand && this.#balance > 0 && !(loggersColours && subsystem !== undefined)) return false;
     // A time of day and a text can be from both.
     const byLogger = !byHand && (subsystem !== undefined || stamp?.kind === "instant");
-    if (byHand || byLogger) this.#balance = Math.min(100, Math.max(-100, this.#balance + (byHand ? -1 : 1)));
+    if (byHand || byLogger) {
+      this.#balance = Math.min(MAX_BALANCE, Math.max(-MAX_BALANCE, this.#balance + (byHand ? -1 : 1)));
+    }
     return true;
   }
 }

@@ -1,4 +1,5 @@
 import type { Level, ParsedLine, Stamp } from "../model.ts";
+import type { Layout } from "./layout.ts";
 
 /** A line and what its format must make of it; the contract test runs every sample. */
 export interface LineSample {
@@ -15,6 +16,8 @@ export interface LineFormat {
    */
   readonly first?: string;
   readonly samples: readonly LineSample[];
+  /** For the fast path, where it pays: how its lines stand up to the message. */
+  readonly layouts?: readonly Layout[];
   /**
    * @param line one line without its end, colours and byte order mark removed
    * @returns undefined where the line is not of this form

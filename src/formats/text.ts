@@ -33,6 +33,9 @@ const LEVELS: Readonly<Record<string, Level>> = {
   fatal: "fatal",
 };
 
+/** The words for levels, in small letters. */
+export const LEVEL_NAMES: readonly string[] = Object.keys(LEVELS);
+
 /** The level that a word names, in any case. */
 export function parseLevel(word: unknown): Level | undefined {
   if (typeof word !== "string") return undefined;

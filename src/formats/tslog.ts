@@ -5,8 +5,12 @@
  */
 import type { ParsedLine, Stamp } from "../model.ts";
 import { type LineFormat, parsedLine } from "./format.ts";
+import { MESSAGE, SUBSYSTEM } from "./layout.ts";
 import { instantOf, zoneAt } from "./stamps.ts";
 import { asObject, type JsonObject, oneLine, parseLevel, parseObject } from "./text.ts";
+
+// The bare word stands before the text of verbose lines, see argumentsOf.
+const IN_JSON = { quoted: true, alsoRead: ["verbose"], endsWith: "}" } as const;
 
 export const tslog: LineFormat = {
   name: "tslog",
@@ -52,6 +56,11 @@ export const tslog: LineFormat = {
         product: "openclaw",
       },
     },
+  ],
+  layouts: [
+    { parts: ['{"0":"{\\"subsystem\\":\\"', SUBSYSTEM, '\\"}","1":"', MESSAGE], ...IN_JSON },
+    // Some loggers sign in `_meta` only.
+    { parts: ['{"0":"', MESSAGE], signedElsewhere: true, ...IN_JSON },
   ],
   parse(line) {
     // Cheap, and the only sure mark: every tslog line has it, and no other form.

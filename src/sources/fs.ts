@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
+
+import { readFileBytes } from "./read-bytes.ts";
 
 export interface FileFacts {
   /** `stream` is a pipe or a device: it can be read once. */
@@ -16,13 +17,14 @@ export interface SourceFs {
   list(folder: string): Promise<readonly string[]>;
   /** The path without symbolic links, to tell one file under two names. */
   real(path: string): Promise<string>;
-  /** The bytes of a file from `start` on. Ending the iteration closes the file. */
+  /**
+   * The bytes of a file from `start` on. Each piece is valid until the next one is asked for. Ending the iteration
+   * closes the file.
+   */
   read(path: string, start?: number): AsyncIterable<Uint8Array>;
   /** At most `length` bytes from `start` on. */
   readRange(path: string, start: number, length: number): Promise<Uint8Array>;
 }
-
-const CHUNK = 256 * 1024;
 
 /** The file system of this machine. */
 export const nodeFs: SourceFs = {
@@ -45,7 +47,7 @@ export const nodeFs: SourceFs = {
     }
   },
   real: (path) => realpath(path),
-  read: (path, start = 0) => createReadStream(path, { start, highWaterMark: CHUNK }),
+  read: readFileBytes,
   async readRange(path, start, length) {
     const file = await open(path, "r");
     try {

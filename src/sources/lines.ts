@@ -3,16 +3,6 @@ import { StringDecoder } from "node:string_decoder";
 /** Longer lines are kept up to here and counted; a gateway's longest are tool outputs of some 100 kB. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** Lines that were read together. */
-export interface LineBatch {
-  /** Without their line feed; a carriage return stays. */
-  readonly lines: readonly string[];
-  /** Number of the first one, counted from 1. */
-  readonly first: number;
-  /** The last line had no line feed behind it: it may have been cut. */
-  readonly unterminated: boolean;
-}
-
 export interface LineCounts {
   bytes: number;
   lines: number;
@@ -21,62 +11,78 @@ export interface LineCounts {
 }
 
 /**
- * Splits bytes into lines. Bytes that are no UTF-8 become U+FFFD; every byte and
- * line is counted, also what is skipped.
+ * Takes a line's bytes: from `start` to before `end`, without the line feed; a
+ * carriage return stays. They are valid during the call only.
  *
- * @param counts updated as the bytes go by
+ * @param number of the line, counted from 1
+ * @param unterminated no line feed stands behind it: it may have been cut
  */
-export async function* splitLines(
-  bytes: AsyncIterable<Uint8Array>,
-  counts: LineCounts,
-  maxLine = MAX_LINE_BYTES,
-): AsyncGenerator<LineBatch> {
-  let carry: Uint8Array[] = [];
-  let carried = 0;
-  for await (const bytesRead of bytes) {
-    const chunk = Buffer.from(bytesRead.buffer, bytesRead.byteOffset, bytesRead.byteLength);
+type OnLine = (bytes: Buffer, start: number, end: number, number: number, unterminated: boolean) => void;
+
+/** Splits bytes into lines, wherever their chunks end; every byte and line is counted, also what is skipped. */
+export class LineSplitter {
+  readonly #counts: LineCounts;
+  readonly #onLine: OnLine;
+  readonly #maxLine: number;
+  /** The pieces of a line that is not at its end yet. */
+  #pieces: Buffer[] = [];
+  /** Its length so far, what is beyond the limit included. */
+  #length = 0;
+
+  /** @param counts updated as the bytes go by */
+  constructor(counts: LineCounts, onLine: OnLine, maxLine = MAX_LINE_BYTES) {
+    this.#counts = counts;
+    this.#onLine = onLine;
+    this.#maxLine = maxLine;
+  }
+
+  /** @param bytes may be used again by their owner afterwards */
+  push(bytes: Uint8Array): void {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const counts = this.#counts;
     counts.bytes += chunk.length;
-    const lines: string[] = [];
-    const first = counts.lines + 1;
     let start = 0;
     let end = chunk.indexOf(10);
-    if (end >= 0 && carried > 0) {
-      carried = keep(carry, carried, chunk.subarray(0, end), maxLine);
-      lines.push(join(carry, carried, maxLine, counts));
-      carry = [];
-      carried = 0;
+    if (end >= 0 && this.#length > 0) {
+      this.#keep(chunk.subarray(0, end));
+      this.#emitKept(false);
       start = end + 1;
       end = chunk.indexOf(10, start);
     }
     for (; end >= 0; end = chunk.indexOf(10, start)) {
-      lines.push(
-        end - start > maxLine
-          ? join([chunk.subarray(start, end)], end - start, maxLine, counts)
-          : chunk.toString("utf8", start, end),
-      );
+      counts.lines++;
+      if (end - start <= this.#maxLine) this.#onLine(chunk, start, end, counts.lines, false);
+      else this.#emitCut(chunk.subarray(start, start + this.#maxLine), false);
       start = end + 1;
     }
-    // The chunk's memory may be used again by its owner, so what waits for its end is copied.
-    if (start < chunk.length) carried = keep(carry, carried, Buffer.from(chunk.subarray(start)), maxLine);
-    counts.lines += lines.length;
-    if (lines.length > 0) yield { lines, first, unterminated: false };
+    if (start < chunk.length) this.#keep(Buffer.from(chunk.subarray(start)));
   }
-  if (carried > 0) {
-    const line = join(carry, carried, maxLine, counts);
-    counts.lines++;
-    yield { lines: [line], first: counts.lines, unterminated: true };
+
+  /** The last line, if no line feed stands behind it. */
+  end(): void {
+    if (this.#length > 0) this.#emitKept(true);
   }
-}
 
-function keep(carry: Uint8Array[], carried: number, piece: Uint8Array, maxLine: number): number {
-  const room = maxLine - carried;
-  if (room > 0) carry.push(piece.length <= room ? piece : Buffer.from(piece.subarray(0, room)));
-  return carried + piece.length;
-}
+  #keep(piece: Buffer): void {
+    const room = this.#maxLine - this.#length;
+    if (room > 0) this.#pieces.push(piece.length <= room ? piece : Buffer.from(piece.subarray(0, room)));
+    this.#length += piece.length;
+  }
 
-function join(pieces: readonly Uint8Array[], length: number, maxLine: number, counts: LineCounts): string {
-  if (length <= maxLine) return Buffer.concat(pieces).toString("utf8");
-  counts.overlong++;
-  // A character cut at the limit is left away, not replaced.
-  return new StringDecoder("utf8").write(Buffer.concat(pieces).subarray(0, maxLine));
+  #emitKept(unterminated: boolean): void {
+    const line = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
+    const isCut = this.#length > this.#maxLine;
+    this.#pieces = [];
+    this.#length = 0;
+    this.#counts.lines++;
+    if (isCut) this.#emitCut(line, unterminated);
+    else this.#onLine(line, 0, line.length, this.#counts.lines, unterminated);
+  }
+
+  #emitCut(line: Buffer, unterminated: boolean): void {
+    this.#counts.overlong++;
+    // A character cut at the limit is left away, not replaced.
+    const whole = Buffer.from(new StringDecoder("utf8").write(line), "utf8");
+    this.#onLine(whole, 0, whole.length, this.#counts.lines, unterminated);
+  }
 }

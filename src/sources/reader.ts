@@ -1,8 +1,8 @@
 import { Decoder } from "../formats/decode.ts";
 import type { LineOrigin } from "../formats/format.ts";
 import type { ParsedLine } from "../model.ts";
-import type { LineCounts } from "./lines.ts";
-import { splitLines } from "./lines.ts";
+import { type LineFilter, SKIP, UNKNOWN } from "../line-filter.ts";
+import { type LineCounts, LineSplitter } from "./lines.ts";
 import type { Source } from "./source.ts";
 import { unpack } from "./unpack.ts";
 
@@ -27,10 +27,9 @@ export interface SourceLine {
 
 export interface ReaderOptions {
   readonly onWarning: (message: string) => void;
-  /**
-   * Says of a line, without reading its form, that nobody needs it. Such lines
-   * are counted and skipped, except for some that keep the time.
-   */
+  /** Knows lines that nobody needs; they are counted and not read. */
+  readonly filter?: LineFilter | undefined;
+  /** Says of a line's text that nobody needs it, however it is to be read; such a line is counted and no more. */
   readonly mayMatter?: ((line: string) => boolean) | undefined;
   readonly maxLine?: number | undefined;
   /** Also find out what the lines tell of their machine. */
@@ -40,9 +39,6 @@ export interface ReaderOptions {
 export function newTally(): Tally {
   return { bytes: 0, lines: 0, overlong: 0, formats: new Map(), others: 0 };
 }
-
-// Of lines that nobody needs, every so manieth is read for its time.
-const KEEP_TIME = 256;
 
 /**
  * The log lines of a source, in its order.
@@ -55,43 +51,119 @@ export async function* readLines(
   tally: Tally,
   options: ReaderOptions,
 ): AsyncGenerator<readonly SourceLine[]> {
-  const decoder = new Decoder({ origins: options.origins === true });
-  const { mayMatter } = options;
-  // Only lines with full times can be skipped: the others need all their neighbours.
-  let dated = false;
-  const bytes = unpack(source.open(), { onTruncated: options.onWarning });
-  for await (const batch of splitLines(bytes, tally, options.maxLine)) {
-    const decodedLines: SourceLine[] = [];
-    const lastIndex = batch.lines.length - 1;
-    for (let index = 0; index <= lastIndex; index++) {
-      const text = batch.lines[index] as string;
-      if (
-        mayMatter !== undefined &&
-        dated &&
-        index < lastIndex &&
-        (batch.first + index) % KEEP_TIME !== 0 &&
-        !mayMatter(text)
-      ) {
-        continue;
-      }
-      const decoded = decoder.decode(text);
-      if (decoded === undefined) {
-        tally.others++;
-        continue;
-      }
-      dated = decoded.parsed.stamp?.kind === "instant";
-      tally.formats.set(decoded.format, (tally.formats.get(decoded.format) ?? 0) + 1);
-      const { format, stream, origin } = decoded;
-      const parsed = batch.unterminated ? markCut(decoded.parsed) : decoded.parsed;
-      decodedLines.push({ parsed, format, stream, origin, line: batch.first + index });
-    }
-    if (decodedLines.length > 0) yield decodedLines;
+  const reader = new LineReader(tally, options);
+  for await (const bytes of unpack(source.open(), { onTruncated: options.onWarning })) {
+    reader.push(bytes);
+    const lines = reader.take();
+    if (lines.length > 0) yield lines;
   }
+  reader.end();
+  const lines = reader.take();
+  if (lines.length > 0) yield lines;
   if (tally.overlong > 0) {
     const what = tally.overlong === 1 ? "a line was" : `${tally.overlong} lines were`;
     options.onWarning(`${what} too long to be read whole; what is beyond 16 MiB was left out`);
   }
 }
+
+/**
+ * From bytes to lines that were read, those left out that nobody needs. Of a
+ * row of lines that are left out the last one is read all the same where what
+ * follows may need its time: a line with less than a full time of its own, or
+ * the end.
+ */
+class LineReader {
+  readonly #tally: Tally;
+  readonly #options: ReaderOptions;
+  readonly #decoder: Decoder;
+  readonly #splitter: LineSplitter;
+  #lines: SourceLine[] = [];
+  /** Forms of the filter of which a line was read in this source, and had a full time. */
+  readonly #known: boolean[];
+  /** Lines that were left out since the last one that was read. */
+  #leftOut = 0;
+  /** The last of them; its number is 0 where there is none. */
+  readonly #last = { bytes: NOTHING, start: 0, end: 0, number: 0, form: "" };
+
+  constructor(tally: Tally, options: ReaderOptions) {
+    this.#tally = tally;
+    this.#options = options;
+    this.#decoder = new Decoder({ origins: options.origins === true });
+    this.#known = (options.filter?.formats ?? []).map(() => false);
+    const onLine = options.filter === undefined ? this.#read.bind(this) : this.#filtered.bind(this, options.filter);
+    this.#splitter = new LineSplitter(tally, onLine, options.maxLine);
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#splitter.push(bytes);
+    // Its bytes are not ours any longer.
+    this.#readLast();
+  }
+
+  end(): void {
+    this.#splitter.end();
+  }
+
+  take(): readonly SourceLine[] {
+    const lines = this.#lines;
+    this.#lines = [];
+    return lines;
+  }
+
+  #filtered(filter: LineFilter, bytes: Buffer, start: number, end: number, number: number, unterminated: boolean) {
+    const verdict = unterminated ? UNKNOWN : filter.verdict(bytes, start, end);
+    if (verdict >= SKIP && this.#known[verdict - SKIP] === true) {
+      this.#leftOut++;
+      const last = this.#last;
+      last.bytes = bytes;
+      last.start = start;
+      last.end = end;
+      last.number = number;
+      last.form = filter.formats[verdict - SKIP] as string;
+      return;
+    }
+    if (verdict === UNKNOWN) this.#readLast();
+    const form = this.#read(bytes, start, end, number, unterminated);
+    if (verdict >= SKIP && form !== undefined) this.#known[verdict - SKIP] = form === filter.formats[verdict - SKIP];
+  }
+
+  #readLast(): void {
+    const { bytes, start, end, number } = this.#last;
+    if (number === 0) return;
+    this.#leftOut--;
+    this.#read(bytes, start, end, number, false);
+  }
+
+  /** @returns the form of the line if it has a full time */
+  #read(bytes: Buffer, start: number, end: number, number: number, unterminated: boolean): string | undefined {
+    this.#countLeftOut();
+    const text = bytes.toString("utf8", start, end);
+    const { mayMatter } = this.#options;
+    if (mayMatter !== undefined && !mayMatter(text)) return undefined;
+    const decoded = this.#decoder.decode(text);
+    if (decoded === undefined) {
+      this.#tally.others++;
+      return undefined;
+    }
+    const { format, stream, origin } = decoded;
+    this.#tally.formats.set(format, (this.#tally.formats.get(format) ?? 0) + 1);
+    const parsed = unterminated ? markCut(decoded.parsed) : decoded.parsed;
+    this.#lines.push({ parsed, format, stream, origin, line: number });
+    return parsed.stamp?.kind === "instant" ? format : undefined;
+  }
+
+  #countLeftOut(): void {
+    if (this.#leftOut > 0) {
+      const { form } = this.#last;
+      this.#decoder.passOver(this.#leftOut);
+      this.#tally.formats.set(form, (this.#tally.formats.get(form) ?? 0) + this.#leftOut);
+      this.#leftOut = 0;
+    }
+    this.#last.number = 0;
+  }
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 const ENDS_WITH_ID = /\b(?:runId|sessionId)=[^\s=]+$/;
 const WHOLE_UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -15,7 +15,10 @@ export interface Source {
   readonly size?: number;
   /** False for a pipe: it can be opened once. */
   readonly reopenable: boolean;
-  /** The bytes as they are stored, from `start` on where that is given and the source is reopenable. */
+  /**
+   * The bytes as they are stored, from `start` on where that is given and the source is reopenable. Each piece is
+   * valid until the next one is asked for.
+   */
   open(start?: number): AsyncIterable<Uint8Array>;
   /** A piece of a file; absent where the source has no random access. */
   readRange?(start: number, length: number): Promise<Uint8Array>;

@@ -118,7 +118,8 @@ async function* unzstd(raw: Bytes, options: UnpackOptions): AsyncGenerator<Uint8
     }
   };
   for await (const chunk of raw) {
-    push(chunk, false);
+    // It may keep a piece of the chunk for later.
+    push(Buffer.from(chunk), false);
     while (out.length > 0) yield out.shift() as Uint8Array;
     if (failure !== undefined) break;
   }

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
-import { type LineCounts, splitLines } from "../../src/sources/lines.ts";
+import { type LineCounts, LineSplitter } from "../../src/sources/lines.ts";
 import { unpack } from "../../src/sources/unpack.ts";
 import { zstdStored } from "../helpers/forms.ts";
 
@@ -10,17 +10,31 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-async function lines(
+function lines(
   bytes: Uint8Array,
   size: number,
   maxLine?: number,
-): Promise<{ found: [number, string][]; counts: LineCounts }> {
+): { found: [number, string][]; counts: LineCounts; unterminated: boolean } {
   const counts = { bytes: 0, lines: 0, overlong: 0 };
   const found: [number, string][] = [];
-  for await (const batch of splitLines(inChunks(bytes, size), counts, maxLine)) {
-    batch.lines.forEach((line, index) => found.push([batch.first + index, line]));
+  let unterminated = false;
+  const splitter = new LineSplitter(
+    counts,
+    (at, start, end, number, isCut) => {
+      found.push([number, at.toString("utf8", start, end)]);
+      unterminated ||= isCut;
+    },
+    maxLine,
+  );
+  // One piece of memory for all chunks, as a reader of files has it.
+  const memory = Buffer.alloc(size);
+  for (let start = 0; start < bytes.length; start += size) {
+    const piece = bytes.subarray(start, start + size);
+    memory.fill(0x2e).set(piece);
+    splitter.push(memory.subarray(0, piece.length));
   }
-  return { found, counts };
+  splitter.end();
+  return { found, counts, unterminated };
 }
 
 async function unpacked(bytes: Uint8Array, size = 1000): Promise<{ text: string; warnings: string[] }> {
@@ -31,29 +45,30 @@ async function unpacked(bytes: Uint8Array, size = 1000): Promise<{ text: string;
   return { text: Buffer.concat(parts).toString("utf8"), warnings };
 }
 
-describe("splitLines", () => {
-  it("gives the same lines, numbers and counts whatever the chunks are", async () => {
+describe("LineSplitter", () => {
+  it("gives the same lines, numbers and counts whatever the chunks are", () => {
     const anyLine = fc.oneof(
       fc.string({ unit: "binary", maxLength: 30 }),
       fc.constant(""),
       fc.constant("ü…\ud83d\ude00"),
     );
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyLine), fc.boolean(), fc.integer({ min: 1, max: 40 }), async (texts, ends, size) => {
+    fc.assert(
+      fc.property(fc.array(anyLine), fc.boolean(), fc.integer({ min: 1, max: 40 }), (texts, ends, size) => {
         const clean = texts.map((text) => Buffer.from(text.replaceAll("\n", "")).toString());
         const bytes = Buffer.from(clean.join("\n") + (ends ? "\n" : ""));
-        const { found, counts } = await lines(bytes, size);
+        const { found, counts, unterminated } = lines(bytes, size);
         const expected = bytes.toString("utf8").split("\n");
         if (expected.at(-1) === "") expected.pop();
         expect(found).toEqual(expected.map((line, index) => [index + 1, line]));
         expect(counts).toEqual({ bytes: bytes.length, lines: expected.length, overlong: 0 });
+        expect(unterminated).toBe(bytes.length > 0 && bytes.at(-1) !== 10);
       }),
     );
   });
 
-  it("keeps the beginning of a line that is too long, and counts it", async () => {
+  it("keeps the beginning of a line that is too long, and counts it", () => {
     for (const size of [1, 7, 1000]) {
-      const { found, counts } = await lines(Buffer.from(`ab\n${"é".repeat(50)}\ncd\n${"x".repeat(99)}`), size, 11);
+      const { found, counts } = lines(Buffer.from(`ab\n${"é".repeat(50)}\ncd\n${"x".repeat(99)}`), size, 11);
       expect(found).toEqual([
         [1, "ab"],
         [2, "ééééé"],
@@ -64,8 +79,8 @@ describe("splitLines", () => {
     }
   });
 
-  it("survives bytes that are no text", async () => {
-    const { found } = await lines(Buffer.from([0x61, 0xff, 0xfe, 0x0a, 0xe2, 0x82, 0x0a, 0x62]), 1);
+  it("survives bytes that are no text", () => {
+    const { found } = lines(Buffer.from([0x61, 0xff, 0xfe, 0x0a, 0xe2, 0x82, 0x0a, 0x62]), 1);
     expect(found).toEqual([
       [1, "a\ufffd\ufffd"],
       [2, "\ufffd"],

@@ -1,0 +1,276 @@
+/**
+ * The fast path: tells from the first bytes of a line that it can be no event,
+ * so that it need not be made a text, let alone be parsed. Derived from the
+ * layouts of the forms and the table of events; whatever it does not know is
+ * read by the forms' own `parse`.
+ */
+import type { LineFormat } from "./formats/format.ts";
+import type { Layout, LayoutPart } from "./formats/layout.ts";
+
+/** A beginning of messages that must be read, and the loggers that write it (`""`: none signs it). */
+export interface WantedStart {
+  readonly starts: string;
+  readonly by: readonly string[];
+}
+
+/** The layout is of no form, or what follows is not plain: read it. */
+export const UNKNOWN = 0;
+/** A line that may carry an event, with a full time of its own: read it. */
+export const CANDIDATE = 1;
+/** From here on: a line of the form at `verdict - SKIP` that carries no event. */
+export const SKIP = 2;
+
+/** Verdicts on lines, from their bytes. */
+export class LineFilter {
+  /** Names of the forms whose lines can be skipped, by `verdict - SKIP`. */
+  readonly formats: readonly string[];
+  readonly #machine: Machine;
+  readonly #ends: readonly number[];
+
+  constructor(formats: readonly LineFormat[], wanted: readonly WantedStart[]) {
+    const fast = formats.filter((format) => format.layouts !== undefined);
+    this.formats = fast.map((format) => format.name);
+    this.#ends = fast.map((format) => format.layouts?.[0]?.endsWith?.charCodeAt(0) ?? 0);
+    this.#machine = new Machine(fast, wanted);
+  }
+
+  /**
+   * @param bytes the line stands from `start` to before `end`, without its line feed
+   * @returns UNKNOWN, CANDIDATE, or SKIP and more
+   */
+  verdict(bytes: Uint8Array, start: number, end: number): number {
+    const verdict = this.#machine.run(bytes, start, end);
+    if (verdict < SKIP) return verdict;
+    const last = this.#ends[verdict - SKIP] as number;
+    if (last === 0 || bytes[end - 1] === last || (bytes[end - 1] === 0x0d && bytes[end - 2] === last)) return verdict;
+    return UNKNOWN;
+  }
+}
+
+/** A state of the automaton as the layouts tell it: what may follow, by byte. */
+interface Node {
+  readonly id: number;
+  readonly next: Map<number, Node[]>;
+  /** Reached with it, without a byte. */
+  readonly also: Node[];
+  /** A verdict that holds wherever this node is the only one left, or CANDIDATE. */
+  readonly verdict: number | undefined;
+}
+
+const BYTES = 128;
+/** Of the table: not worked out yet. */
+const OPEN = 0;
+/** In the table verdicts come first, then states. */
+const FIRST_STATE = 16;
+
+/**
+ * A deterministic automaton that is worked out as far as the lines need it, as
+ * regular expression engines do: a log uses a few of the thousands of states.
+ */
+class Machine {
+  readonly #states: (readonly Node[])[] = [];
+  readonly #byNodes = new Map<string, number>();
+  #table = new Uint16Array(64 * BYTES);
+
+  constructor(formats: readonly LineFormat[], wanted: readonly WantedStart[]) {
+    const builder = new LayoutBuilder(wanted);
+    const roots = formats.flatMap((format, index) =>
+      (format.layouts ?? []).map((layout) => builder.build(layout, SKIP + index)),
+    );
+    this.#stateOf(roots);
+  }
+
+  run(bytes: Uint8Array, start: number, end: number): number {
+    let table = this.#table;
+    let state = 0;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (byte >= BYTES) return UNKNOWN;
+      let next = table[state * BYTES + byte] as number;
+      if (next === OPEN) {
+        next = this.#workOut(state, byte);
+        table = this.#table;
+      }
+      if (next < FIRST_STATE) return next - 1;
+      state = next - FIRST_STATE;
+    }
+    return UNKNOWN;
+  }
+
+  #workOut(state: number, byte: number): number {
+    const nodes = (this.#states[state] as readonly Node[]).flatMap((node) => node.next.get(byte) ?? []);
+    const next = this.#entry(nodes);
+    this.#table[state * BYTES + byte] = next;
+    return next;
+  }
+
+  /** Verdicts are stored with one added, so that 0 stays for what is open. */
+  #entry(nodes: readonly Node[]): number {
+    if (nodes.length === 0) return UNKNOWN + 1;
+    const verdicts = new Set(nodes.map((node) => node.verdict));
+    if (verdicts.has(CANDIDATE)) return CANDIDATE + 1;
+    const [verdict] = verdicts;
+    // Two forms that claim one line would be a slip of the registry; then the line is read.
+    if (verdicts.size === 1 && verdict !== undefined) return verdict + 1;
+    if (!verdicts.has(undefined)) return UNKNOWN + 1;
+    return FIRST_STATE + this.#stateOf(nodes);
+  }
+
+  #stateOf(nodes: readonly Node[]): number {
+    const all = closure(nodes);
+    const key = all.map((node) => node.id).join(" ");
+    const known = this.#byNodes.get(key);
+    if (known !== undefined) return known;
+    const state = this.#states.length;
+    this.#states.push(all);
+    this.#byNodes.set(key, state);
+    if ((state + 1) * BYTES > this.#table.length) {
+      const larger = new Uint16Array(this.#table.length * 2);
+      larger.set(this.#table);
+      this.#table = larger;
+    }
+    return state;
+  }
+}
+
+function closure(nodes: readonly Node[]): readonly Node[] {
+  const all = new Set(nodes);
+  for (const node of all) for (const other of node.also) all.add(other);
+  return [...all].sort((a, b) => a.id - b.id);
+}
+
+const codes = (from: string, to: string): number[] =>
+  Array.from({ length: to.charCodeAt(0) - from.charCodeAt(0) + 1 }, (_, index) => from.charCodeAt(0) + index);
+const DIGIT = codes("0", "9");
+const LETTER = [...codes("A", "Z"), ...codes("a", "z")];
+const SMALL_LETTER = codes("a", "z");
+const NAME = [...LETTER, ...DIGIT, ...[..."_.:@/-"].map((char) => char.charCodeAt(0))];
+const VISIBLE = codes("!", "~");
+const QUOTE_OR_BACKSLASH = new Set([0x22, 0x5c]);
+
+/** Makes the nodes of layouts; what one layout and another share by a logger's name they share as nodes. */
+class LayoutBuilder {
+  readonly #wanted: readonly WantedStart[];
+  /** The loggers that write events, with the `gateway/` that files keep and consoles drop. */
+  readonly #names: ReadonlyMap<string, readonly string[]>;
+  #count = 0;
+
+  constructor(wanted: readonly WantedStart[]) {
+    this.#wanted = wanted;
+    const names = new Map<string, string[]>();
+    for (const { starts, by } of wanted) {
+      for (const name of by.flatMap((it) => (it === "" ? [it] : [it, `gateway/${it}`]))) {
+        const known = names.get(name);
+        if (known) known.push(starts);
+        else names.set(name, [starts]);
+      }
+    }
+    this.#names = names;
+  }
+
+  /** @param skip the verdict on lines of this layout that are no events */
+  build(layout: Layout, skip: number): Node {
+    const root = this.#node();
+    this.#parts(layout, 0, root, "", skip);
+    return root;
+  }
+
+  #node(verdict?: number): Node {
+    return { id: this.#count++, next: new Map(), also: [], verdict };
+  }
+
+  #parts(layout: Layout, index: number, from: Node, name: string, skip: number): void {
+    const part = layout.parts[index] as LayoutPart;
+    if (typeof part === "string") {
+      this.#parts(layout, index + 1, this.#text(from, part), name, skip);
+      return;
+    }
+    switch (part.part) {
+      case "time":
+        this.#parts(layout, index + 1, this.#time(from), name, skip);
+        return;
+      case "colours":
+        this.#colours(from);
+        this.#parts(layout, index + 1, from, name, skip);
+        return;
+      case "level": {
+        const word = this.#node();
+        this.#on(from, SMALL_LETTER, word);
+        this.#on(word, SMALL_LETTER, word);
+        this.#parts(layout, index + 1, word, name, skip);
+        return;
+      }
+      case "subsystem": {
+        const other = this.#node(skip);
+        this.#on(from, LETTER, other);
+        this.#on(other, NAME, other);
+        for (const known of this.#names.keys()) {
+          if (known !== "") this.#parts(layout, index + 1, this.#text(from, known), known, skip);
+        }
+        return;
+      }
+      case "message":
+        this.#message(layout, from, name, skip);
+    }
+  }
+
+  #message(layout: Layout, from: Node, name: string, skip: number): void {
+    const candidate = this.#node(CANDIDATE);
+    const other = this.#node(skip);
+    const plain = layout.quoted === true ? VISIBLE.filter((code) => !QUOTE_OR_BACKSLASH.has(code)) : VISIBLE;
+    const signed = layout.parts.some((part) => typeof part !== "string" && part.part === "subsystem");
+    // What no logger signs may be anything that begins with a sign; a blank may be cut off by the form.
+    this.#on(from, signed ? plain : LETTER, other);
+    this.#on(other, [...plain, 0x20], other);
+    const starts =
+      layout.signedElsewhere === true ? this.#wanted.map((it) => it.starts) : (this.#names.get(name) ?? []);
+    for (const start of [...starts, ...(layout.alsoRead ?? [])]) {
+      const before = this.#text(from, start.slice(0, -1));
+      this.#on(before, [start.charCodeAt(start.length - 1)], candidate);
+    }
+  }
+
+  #time(from: Node): Node {
+    let node = from;
+    for (const char of "0000-00-00T00:00:00.000") {
+      const next = this.#node();
+      this.#on(node, char === "0" ? DIGIT : [char.charCodeAt(0)], next);
+      node = next;
+    }
+    const end = this.#text(node, "Z");
+    let zone = this.#node();
+    this.#on(node, [0x2b, 0x2d], zone);
+    for (const char of "00:00") {
+      const next = this.#node();
+      this.#on(zone, char === "0" ? DIGIT : [char.charCodeAt(0)], next);
+      zone = next;
+    }
+    zone.also.push(end);
+    return end;
+  }
+
+  #colours(from: Node): void {
+    const within = this.#text(from, "\u001b[");
+    this.#on(within, [...DIGIT, 0x3b], within);
+    this.#on(within, [0x6d], from);
+  }
+
+  /** The node behind a text. Not ASCII: none, and the line is read. */
+  #text(from: Node, text: string): Node {
+    let node = from;
+    for (const char of text) {
+      const next = this.#node();
+      this.#on(node, [char.codePointAt(0) as number], next);
+      node = next;
+    }
+    return node;
+  }
+
+  #on(from: Node, bytes: readonly number[], to: Node): void {
+    for (const byte of bytes) {
+      const targets = from.next.get(byte);
+      if (targets) targets.push(to);
+      else from.next.set(byte, [to]);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { fstatSync, openSync, readSync, closeSync, read } from "node:fs";
+
+/** Larger ones are no faster: this much stays in the processor's cache until it is looked at. */
+const CHUNK = 256 * 1024;
+/** So often the program gets a turn for signals and timers, in chunks of a file. */
+const TURN = 16;
+
+/**
+ * The bytes of a file from `start` on, to its end. Each piece is valid until
+ * the next one is asked for: its memory is used again. Ending the iteration
+ * closes the file.
+ */
+export async function* readFileBytes(path: string, start = 0): AsyncGenerator<Uint8Array> {
+  const file = openSync(path, "r");
+  try {
+    if (fstatSync(file).isFile()) yield* readSynchronously(file, start);
+    else yield* readPipe(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The bytes of an open file or pipe, to its end; pieces as {@link readFileBytes} gives them. Leaves it open. */
+export async function* readDescriptorBytes(descriptor: number): AsyncGenerator<Uint8Array> {
+  if (fstatSync(descriptor).isFile()) yield* readSynchronously(descriptor, null);
+  else yield* readPipe(descriptor);
+}
+
+/**
+ * A read of a file that is in memory takes less time than handing it to a
+ * thread and back.
+ *
+ * @param start null: from where the descriptor stands
+ */
+async function* readSynchronously(file: number, start: number | null): AsyncGenerator<Uint8Array> {
+  const memory = Buffer.allocUnsafeSlow(CHUNK);
+  let position = start;
+  for (let count = 1; ; count++) {
+    const length = readSync(file, memory, 0, CHUNK, position);
+    if (length === 0) return;
+    if (position !== null) position += length;
+    yield length === CHUNK ? memory : memory.subarray(0, length);
+    if (count % TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
+  }
+}
+
+/** A pipe may let us wait, so it is read beside the program and not instead of it. */
+async function* readPipe(pipe: number): AsyncGenerator<Uint8Array> {
+  const memory = Buffer.allocUnsafeSlow(CHUNK);
+  const next = () =>
+    new Promise<number>((resolve, reject) => {
+      read(pipe, memory, 0, CHUNK, null, (error, length) => {
+        if (error === null) resolve(length);
+        else reject(error);
+      });
+    });
+  try {
+    for (let length = await next(); length > 0; length = await next()) yield memory.subarray(0, length);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    // Whoever made the pipe set it not to wait: then only the event loop can tell when there is more.
+    const { Socket } = await import("node:net");
+    yield* new Socket({ fd: pipe, readable: true, writable: false });
+  }
+}
