@@ -12,7 +12,7 @@ import { main as runProgram } from "../src/cli.ts";
 import { connectGateway } from "../src/gateway/connect.ts";
 import { type Gateway as Reached, GatewayError } from "../src/gateway/gateway.ts";
 import { IDENTITIES } from "../src/gateway/identities.ts";
-import { resolveGatewayTarget } from "../src/gateway/options.ts";
+import { resolveGatewayTarget } from "../src/gateway/resolve-target.ts";
 import { ownCliGateway } from "../src/gateway/own-cli.ts";
 import type { Credentials } from "../src/gateway/secret.ts";
 import type { GatewayTarget } from "../src/gateway/target.ts";

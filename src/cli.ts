@@ -6,13 +6,12 @@ import { runDoctor } from "./doctor.ts";
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
 import { escapeTerminal } from "./escape.ts";
 import { EXIT } from "./exit-code.ts";
-import { findingCode, renderFindingList, renderFindingPage } from "./explain.ts";
+import { findingCode } from "./finding-code.ts";
 import { DEFAULT_WIDTH, examples } from "./help.ts";
 import type { Io } from "./io.ts";
 import type { FindingCode } from "./model.ts";
 import { resetCommand } from "./reset-options.ts";
 import type { ResetOptions } from "./reset-options.ts";
-import { runReset } from "./reset.ts";
 import { SHELLS, shellInit } from "./shell-init.ts";
 import type { Shell } from "./shell-init.ts";
 
@@ -48,9 +47,11 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   switch (invocation.command) {
     case "doctor":
       return await runDoctor(invocation.options, io);
+    // What is not needed for a report is loaded when it is asked for: a small log should be read at once.
     case "reset":
-      return await runReset(invocation.options, io);
+      return await (await import("./reset.ts")).runReset(invocation.options, io);
     case "explain": {
+      const { renderFindingList, renderFindingPage } = await import("./explain.ts");
       const width = io.stdout.columns ?? DEFAULT_WIDTH;
       await io.stdout.write(invocation.code ? renderFindingPage(invocation.code, width) : renderFindingList(width));
       return EXIT.ok;

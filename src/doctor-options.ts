@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { UserError } from "./errors.ts";
 import { FAIL_ON } from "./exit-code.ts";
 import type { FailOn } from "./exit-code.ts";
-import { findingCode } from "./explain.ts";
+import { findingCode } from "./finding-code.ts";
 import { DEFAULT_WIDTH, examples } from "./help.ts";
 import type { Io } from "./io.ts";
 import { gatewayOptions, pickGatewayOptions } from "./gateway/options.ts";
@@ -12,14 +12,14 @@ import type { RawGatewayOptions } from "./gateway/options.ts";
 import { FINDING_CODES } from "./model.ts";
 import type { FindingCode } from "./model.ts";
 import { reporters } from "./reporters/index.ts";
-import type { RenderOptions, Reporter } from "./reporters/reporter.ts";
+import type { RenderOptions, ReporterEntry } from "./reporters/reporter.ts";
 import { parseDuration, parseTime } from "./time-args.ts";
 
 /** What `clawdbot-sessions doctor …` asks for, parsed: nothing in here is text to be understood later. */
 export interface DoctorOptions {
   /** Files, folders, globs or `-`, as typed; empty if none was named. */
   readonly logs: readonly string[];
-  readonly reporter: Reporter;
+  readonly format: ReporterEntry;
   readonly render: RenderOptions;
   /** Where the report goes instead of stdout, as typed. */
   readonly output: string | null;
@@ -152,9 +152,9 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
     throw new UserError("--state-dir and --no-state cannot both be", "Give one of them.");
   }
   const gateway = askedGateway(logs, raw);
-  const format = raw.json ? "json" : raw.format;
-  const reporter = reporters.find(({ name }) => name === format);
-  if (!reporter) throw new Error(`no reporter ${format}`);
+  const named = raw.json ? "json" : raw.format;
+  const format = reporters.find(({ name }) => name === named);
+  if (!format) throw new Error(`no reporter ${named}`);
   const timeZone = raw.utc ? "UTC" : io.timeZone;
   const now = io.now();
   const since = raw.since === undefined ? null : parseTime("--since", raw.since, now, timeZone);
@@ -173,7 +173,7 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
   };
   return {
     logs,
-    reporter,
+    format,
     render,
     output: raw.output ?? null,
     since,

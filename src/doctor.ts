@@ -8,20 +8,15 @@ import { UserError } from "./errors.ts";
 import { eventFilter } from "./event-filter.ts";
 import { escapeTerminal } from "./escape.ts";
 import { doctorExitCode } from "./exit-code.ts";
-import { type CrossCheck, crossCheck } from "./gateway/cross-check.ts";
-import { type LiveGateway, lookAtGateway } from "./gateway/live.ts";
+import type { CrossCheck } from "./gateway/cross-check.ts";
+import type { LiveGateway } from "./gateway/live.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
-import { capabilitiesOf } from "./repair/capabilities.ts";
 import { buildReport } from "./report.ts";
-import { discoverLocalGateways } from "./sources/discover.ts";
 import { nodeFs } from "./sources/fs.ts";
-import { activeRunTimeoutMs } from "./sources/gateway-config.ts";
-import { gatewayLogGap } from "./sources/gateway-log.ts";
 import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
-import { findStateDirs, readStateDir } from "./sources/state-dir.ts";
 import { judgeStateDir, type StateDir, type StateEvidence } from "./state-evidence.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
 import { type Reading, readSources } from "./streams.ts";
@@ -40,7 +35,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const settings = await timing(options, inputs, env);
   const log = await readLog(inputs.sources, settings, options, io);
   const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
-  const live = inputs.live && checkLive(inputs.live, log, evidence);
+  const live = inputs.live && (await checkLive(inputs.live, log, evidence));
   assertKnown(options, log.diagnoses, live ?? evidence);
   const body = buildReport(
     {
@@ -54,7 +49,8 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   );
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
   const { schemaVersion, tool, ...rest } = body;
-  const text = options.reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, options.render);
+  const reporter = await options.format.load();
+  const text = reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, options.render);
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
   if (options.output === null) await io.stdout.write(text);
   else await io.writeWhole(options.output, text);
@@ -123,6 +119,7 @@ interface Inputs {
 
 async function findInputs(options: DoctorOptions, env: SourceEnv, io: Io): Promise<Inputs> {
   if (options.gateway !== null) {
+    const { lookAtGateway } = await import("./gateway/live.ts");
     const live = await lookAtGateway(options.gateway, env.fs, io);
     const { log, warnings } = live;
     if (log.lines === 0) throw emptyGatewayLog(live);
@@ -139,6 +136,7 @@ async function findInputs(options: DoctorOptions, env: SourceEnv, io: Io): Promi
     if (piped) return { sources: [piped], warnings: [], isOwnMachine: false, looked: [] };
   }
   if (options.stateDir !== null) return { sources: [], warnings: [], isOwnMachine: true, looked: [] };
+  const { discoverLocalGateways } = await import("./sources/discover.ts");
   const { sources, looked } = await discoverLocalGateways(env);
   return { sources, warnings: [], isOwnMachine: true, looked };
 }
@@ -167,7 +165,7 @@ interface ReadLog {
 /** What the options say, else the gateway's own config, where it is on this machine. */
 async function timing(options: DoctorOptions, inputs: Inputs, env: SourceEnv): Promise<DiagnoseSettings> {
   const { live } = inputs;
-  const ofConfig = inputs.isOwnMachine && !live ? await activeRunTimeoutMs(env, options.stateDir) : undefined;
+  const ofConfig = inputs.isOwnMachine && !live ? await runTimeoutOfConfig(options, env) : undefined;
   // A live log is whole up to now, by the gateway's own clock.
   const now = live?.list.now;
   return {
@@ -175,6 +173,11 @@ async function timing(options: DoctorOptions, inputs: Inputs, env: SourceEnv): P
     stallAfterMs: options.stallAfterMs,
     ...(now === undefined ? {} : { now }),
   };
+}
+
+async function runTimeoutOfConfig(options: DoctorOptions, env: SourceEnv): Promise<number | undefined> {
+  const { activeRunTimeoutMs } = await import("./sources/gateway-config.ts");
+  return await activeRunTimeoutMs(env, options.stateDir);
 }
 
 async function readLog(
@@ -268,9 +271,9 @@ async function readStates(
   liveDir: string | null | undefined,
   env: SourceEnv,
 ): Promise<StateDir[]> {
-  if (!options.state) return [];
+  if (!options.state || (options.stateDir === null && !isOwnMachine)) return [];
+  const { findStateDirs, readStateDir } = await import("./sources/state-dir.ts");
   if (options.stateDir !== null) return [await readStateDir(options.stateDir, path.resolve(env.cwd, options.stateDir))];
-  if (!isOwnMachine) return [];
   const dirs = liveDir === undefined ? await findStateDirs(env.home, env.variables) : liveDir === null ? [] : [liveDir];
   return await Promise.all(dirs.map((dir) => readStateDir(dir, dir)));
 }
@@ -300,11 +303,14 @@ function judge(
 }
 
 /** What the log and the state dir tell, with what the gateway's own list adds. */
-function checkLive(
+async function checkLive(
   live: LiveGateway,
   log: ReadLog,
   evidence: StateEvidence,
-): StateEvidence & Pick<CrossCheck, "warnings"> {
+): Promise<StateEvidence & Pick<CrossCheck, "warnings">> {
+  const { crossCheck } = await import("./gateway/cross-check.ts");
+  const { capabilitiesOf } = await import("./repair/capabilities.ts");
+  const { gatewayLogGap } = await import("./sources/gateway-log.ts");
   const diagnosis = log.diagnoses.length === 1 ? log.diagnoses[0] : undefined;
   const { trustsActiveRun } = capabilitiesOf({
     version: live.version,

@@ -1,4 +1,3 @@
-import { nearest, UserError } from "./errors.ts";
 import { hang, textWidth } from "./reporters/pretty/layout.ts";
 import { FINDING_CODES } from "./model.ts";
 import type { FindingCode } from "./model.ts";
@@ -145,21 +144,6 @@ export const FINDING_PAGES: Readonly<Record<FindingCode, FindingPage>> = {
     whatItIsNot: ["Not a sign that something is wrong, nor that all is well."],
   },
 };
-
-/**
- * The finding that the user named.
- * @param where the option or command that the word was given to
- * @throws UserError with the codes there are, and the one that was probably meant
- */
-export function findingCode(where: string, text: string): FindingCode {
-  const code = FINDING_CODES.find((known) => known === text.trim());
-  if (code) return code;
-  const meant = nearest(text.trim(), FINDING_CODES);
-  throw new UserError(
-    `${where}: there is no finding ${JSON.stringify(text)}`,
-    `${meant ? `Did you mean ${meant}? ` : ""}The codes are ${FINDING_CODES.join(", ")}`,
-  );
-}
 
 /** A page for the terminal, folded at `columns`. */
 export function renderFindingPage(code: FindingCode, columns: number): string {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -6,6 +5,7 @@ import { isatty } from "node:tty";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
 import { readDescriptorBytes } from "./sources/read-bytes.ts";
+import type { TimeZone } from "./wall-clock.ts";
 
 interface Output {
   /**
@@ -34,8 +34,8 @@ export interface Io {
   readonly homedir: string;
   /** Where the gateways put their dated logs: they do not ask TMPDIR. */
   readonly tmp: string;
-  /** IANA name of this machine's time zone. */
-  readonly timeZone: string;
+  /** The zone of the person who reads the output. */
+  readonly timeZone: TimeZone;
   /** Milliseconds since the epoch. */
   now(): number;
   /**
@@ -80,7 +80,7 @@ export function nodeIo(): Io {
     cwd,
     homedir: homedir(),
     tmp: "/tmp",
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: null,
     now: Date.now,
     writeWhole: async (file, text) => {
       writeWhole(path.resolve(cwd, file), file, text);
@@ -177,7 +177,10 @@ function writeWhole(file: string, typed: string, text: string): void {
 }
 
 function replaceFile(file: string, text: string): void {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
+  const temporary = path.join(
+    path.dirname(file),
+    `.${path.basename(file)}.${process.pid}-${Date.now().toString(36)}.tmp`,
+  );
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
     renameSync(temporary, file);

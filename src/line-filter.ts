@@ -24,14 +24,15 @@ export const SKIP = 2;
 export class LineFilter {
   /** Names of the forms whose lines can be skipped, by `verdict - SKIP`. */
   readonly formats: readonly string[];
-  readonly #machine: Machine;
+  readonly #make: () => Machine;
+  #machine: Machine | undefined;
   readonly #ends: readonly number[];
 
   constructor(formats: readonly LineFormat[], wanted: readonly WantedStart[]) {
     const fast = formats.filter((format) => format.layouts !== undefined);
     this.formats = fast.map((format) => format.name);
     this.#ends = fast.map((format) => format.layouts?.[0]?.endsWith?.charCodeAt(0) ?? 0);
-    this.#machine = new Machine(fast, wanted);
+    this.#make = () => new Machine(fast, wanted);
   }
 
   /**
@@ -39,6 +40,8 @@ export class LineFilter {
    * @returns UNKNOWN, CANDIDATE, or SKIP and more
    */
   verdict(bytes: Uint8Array, start: number, end: number): number {
+    // A small log never needs it.
+    this.#machine ??= this.#make();
     const verdict = this.#machine.run(bytes, start, end);
     if (verdict < SKIP) return verdict;
     const last = this.#ends[verdict - SKIP] as number;
@@ -144,15 +147,16 @@ const codes = (from: string, to: string): number[] =>
 const DIGIT = codes("0", "9");
 const LETTER = [...codes("A", "Z"), ...codes("a", "z")];
 const SMALL_LETTER = codes("a", "z");
-const NAME = [...LETTER, ...DIGIT, ...[..."_.:@/-"].map((char) => char.charCodeAt(0))];
+const NAME = [...LETTER, ...DIGIT, ..."_ . : @ / -".split(" ").map((char) => char.charCodeAt(0))];
 const VISIBLE = codes("!", "~");
 const QUOTE_OR_BACKSLASH = new Set([0x22, 0x5c]);
 
-/** Makes the nodes of layouts; what one layout and another share by a logger's name they share as nodes. */
+/** Makes the nodes of layouts. Loggers that write the same events share the nodes of their messages. */
 class LayoutBuilder {
   readonly #wanted: readonly WantedStart[];
   /** The loggers that write events, with the `gateway/` that files keep and consoles drop. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
+  readonly #messages = new Map<string, Node>();
   #count = 0;
 
   constructor(wanted: readonly WantedStart[]) {
@@ -214,7 +218,20 @@ class LayoutBuilder {
     }
   }
 
-  #message(layout: Layout, from: Node, name: string, skip: number): void {
+  #message(layout: Layout, before: Node, name: string, skip: number): void {
+    const starts =
+      layout.signedElsewhere === true ? this.#wanted.map((it) => it.starts) : (this.#names.get(name) ?? []);
+    const key = `${skip} ${String(layout.quoted)} ${[...starts, ...(layout.alsoRead ?? [])].join("|")}`;
+    let message = this.#messages.get(key);
+    if (message === undefined) {
+      message = this.#messageNode(layout, starts, skip);
+      this.#messages.set(key, message);
+    }
+    before.also.push(message);
+  }
+
+  #messageNode(layout: Layout, starts: readonly string[], skip: number): Node {
+    const from = this.#node();
     const candidate = this.#node(CANDIDATE);
     const other = this.#node(skip);
     const plain = layout.quoted === true ? VISIBLE.filter((code) => !QUOTE_OR_BACKSLASH.has(code)) : VISIBLE;
@@ -222,12 +239,11 @@ class LayoutBuilder {
     // What no logger signs may be anything that begins with a sign; a blank may be cut off by the form.
     this.#on(from, signed ? plain : LETTER, other);
     this.#on(other, [...plain, 0x20], other);
-    const starts =
-      layout.signedElsewhere === true ? this.#wanted.map((it) => it.starts) : (this.#names.get(name) ?? []);
     for (const start of [...starts, ...(layout.alsoRead ?? [])]) {
       const before = this.#text(from, start.slice(0, -1));
       this.#on(before, [start.charCodeAt(start.length - 1)], candidate);
     }
+    return from;
   }
 
   #time(from: Node): Node {

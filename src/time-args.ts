@@ -1,6 +1,8 @@
-import * as chrono from "chrono-node";
+import { createRequire } from "node:module";
+import type * as Chrono from "chrono-node";
 
 import { UserError } from "./errors.ts";
+import { type TimeZone, wallTime } from "./wall-clock.ts";
 
 /** Milliseconds. */
 const DAY = 86_400_000;
@@ -48,12 +50,18 @@ function units(text: string): number | undefined {
  * is yesterday's; after a given start it is the first one from there on. A bare
  * length (`2h`) is that long ago.
  * @param now milliseconds since the epoch
- * @param timeZone IANA name; what a time without a zone is in
+ * @param timeZone what a time without a zone is in
  * @param start of the span that this time ends; milliseconds since the epoch
  * @returns milliseconds since the epoch
  * @throws UserError if the text is no time
  */
-export function parseTime(option: string, text: string, now: number, timeZone: string, start?: number | null): number {
+export function parseTime(
+  option: string,
+  text: string,
+  now: number,
+  timeZone: TimeZone,
+  start?: number | null,
+): number {
   const trimmed = text.trim();
   const time =
     instant(trimmed) ??
@@ -80,7 +88,7 @@ function instant(text: string): number | undefined {
 }
 
 /** `2026-01-28`, `2026-01-28 08:23`: a wall clock's time in the zone. */
-function zoneless(text: string, timeZone: string): number | undefined {
+function zoneless(text: string, timeZone: TimeZone): number | undefined {
   const match = DATE_TIME.exec(text);
   if (!match || match[8]) return undefined;
   const wall = wallOf(match);
@@ -103,12 +111,12 @@ function wallOf(match: RegExpExecArray): number | undefined {
   return exists ? date.getTime() + Math.floor(Number(`0.${match[7] ?? "0"}`) * 1000) : undefined;
 }
 
-function timeOfDay(text: string, now: number, timeZone: string, start: number | undefined): number | undefined {
+function timeOfDay(text: string, now: number, timeZone: TimeZone, start: number | undefined): number | undefined {
   const match = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text);
   if (!match) return undefined;
   const [hour, minute, second] = match.slice(1, 4).map((part) => Number(part ?? 0)) as [number, number, number];
   if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const midnight = Math.floor(instantToWall(start ?? now, timeZone) / DAY) * DAY;
+  const midnight = Math.floor(wallTime(start ?? now, timeZone) / DAY) * DAY;
   const wall = midnight + ((hour * 60 + minute) * 60 + second) * 1000;
   const sameDay = wallToInstant(wall, timeZone);
   if (start !== undefined) return sameDay >= start ? sameDay : wallToInstant(wall + DAY, timeZone);
@@ -124,37 +132,22 @@ function ago(text: string, now: number): number | undefined {
  * `yesterday 14:00`, `3 days ago`, `last monday`: chrono's English, if it
  * understands all of the text. A day with no time is the start of that day.
  */
-function human(text: string, now: number, timeZone: string): number | undefined {
+function human(text: string, now: number, timeZone: TimeZone): number | undefined {
   // chrono would make something of a date that does not exist.
   if (/^\d{4}-/.test(text)) return undefined;
-  const offset = Math.round((instantToWall(now, timeZone) - now) / 60_000);
+  const offset = Math.round((wallTime(now, timeZone) - now) / 60_000);
+  // Larger than all else together, and seldom needed.
+  const chrono = createRequire(import.meta.url)("chrono-node") as typeof Chrono;
   const [found, ...more] = chrono.parse(text, { instant: new Date(now), timezone: offset });
   if (!found || more.length > 0 || found.text.length !== text.length || found.end) return undefined;
   const at = found.start;
   if (at.isCertain("timezoneOffset")) return at.date().getTime();
   // chrono knows one offset, today's; another day may have had another.
-  const part = (name: chrono.Component): number => at.get(name) ?? 0;
+  const part = (name: Chrono.Component): number => at.get(name) ?? 0;
   const midnight = Date.UTC(part("year"), part("month") - 1, part("day"));
   const wholeDay = !at.isCertain("hour") && !/\bago$/i.test(text);
   const sinceMidnight = ((part("hour") * 60 + part("minute")) * 60 + part("second")) * 1000;
   return wallToInstant(wholeDay ? midnight : midnight + sinceMidnight, timeZone);
-}
-
-/** What a clock in the zone shows at that instant, as if it were UTC; milliseconds. */
-function instantToWall(instantMs: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  }).formatToParts(instantMs);
-  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
-  const seconds = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
-  return seconds + (((instantMs % 1000) + 1000) % 1000);
 }
 
 /**
@@ -162,8 +155,8 @@ function instantToWall(instantMs: number, timeZone: string): number {
  * that a change to winter time repeats it is the first, in the one that a change
  * to summer time skips it is just as far behind the change.
  */
-function wallToInstant(wall: number, timeZone: string): number {
-  const offsetAt = (at: number): number => instantToWall(at, timeZone) - at;
+function wallToInstant(wall: number, timeZone: TimeZone): number {
+  const offsetAt = (at: number): number => wallTime(at, timeZone) - at;
   const first = wall - offsetAt(wall - DAY);
   if (first + offsetAt(first) === wall) return first;
   const second = wall - offsetAt(wall + DAY);

@@ -12,7 +12,10 @@ const OF_ANOTHER_FORM = /^(?:[-–—|:*] |std(?:out|err) [FP](?: |$))/;
 
 const LEAD = [COLOURS, TIME, COLOURS, " ", COLOURS] as const;
 /** Where another form of line begins with a full time. */
-const OTHER_WORDS = ["std", ...LEVEL_NAMES.flatMap((it) => [it, it.toUpperCase(), it.charAt(0).toUpperCase() + it.slice(1)])];
+const OTHER_WORDS = [
+  "std",
+  ...LEVEL_NAMES.flatMap((it) => [it, it.toUpperCase(), it.charAt(0).toUpperCase() + it.slice(1)]),
+];
 
 export const consoleCompact: LineFormat = {
   name: "console",

@@ -7,7 +7,8 @@ import { type GatewayLog, readGatewayLog } from "../sources/gateway-log.ts";
 import { asUserError, connectGateway } from "./connect.ts";
 import { readSessionsAnswer, type SessionsAnswer } from "./cross-check.ts";
 import { type Gateway, GatewayError } from "./gateway.ts";
-import { type RawGatewayOptions, resolveGatewayTarget } from "./options.ts";
+import type { RawGatewayOptions } from "./options.ts";
+import { resolveGatewayTarget } from "./resolve-target.ts";
 
 export interface LiveGateway {
   readonly url: string;

@@ -8,8 +8,6 @@ const MOST = 10;
 const COMMAND: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", note: "notice" };
 
 export const github: Reporter = {
-  name: "github",
-  description: "annotations for GitHub Actions",
   render(report) {
     const rest = report.findings.slice(MOST);
     const sentences = verdictSentences(report).join(" ");

@@ -1,8 +1,21 @@
-import { github } from "./github.ts";
-import { json } from "./json.ts";
-import { ndjson } from "./ndjson.ts";
 import { pretty } from "./pretty.ts";
-import type { Reporter } from "./reporter.ts";
+import type { ReporterEntry } from "./reporter.ts";
 
-/** The formats there are. A new one is a file beside these and a line here. */
-export const reporters: readonly Reporter[] = [pretty, json, ndjson, github];
+/**
+ * The formats there are. A new one is a file beside these and an entry here. Those
+ * that need a library are loaded when they are asked for: the others should not pay for it.
+ */
+export const reporters: readonly ReporterEntry[] = [
+  { name: "pretty", description: "for a person", load: () => Promise.resolve(pretty) },
+  { name: "json", description: "the whole report, one object", load: async () => (await import("./json.ts")).json },
+  {
+    name: "ndjson",
+    description: "a finding a line; with --all-runs also runs and sessions",
+    load: async () => (await import("./ndjson.ts")).ndjson,
+  },
+  {
+    name: "github",
+    description: "annotations for GitHub Actions",
+    load: async () => (await import("./github.ts")).github,
+  },
+];

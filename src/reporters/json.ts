@@ -3,8 +3,6 @@ import { listedRuns, listedSessions } from "./listed.ts";
 import type { Reporter } from "./reporter.ts";
 
 export const json: Reporter = {
-  name: "json",
-  description: "the whole report, one object",
   render(report, { allRuns }) {
     const listed = { ...report, runs: listedRuns(report, allRuns), sessions: listedSessions(report, allRuns) };
     return `${escapeJson(JSON.stringify(listed, null, 2))}\n`;

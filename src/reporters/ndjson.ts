@@ -5,8 +5,6 @@ import type { Report } from "../model.ts";
 import type { Reporter } from "./reporter.ts";
 
 export const ndjson: Reporter = {
-  name: "ndjson",
-  description: "a finding a line; with --all-runs also runs and sessions",
   render(report, { allRuns }) {
     return escapeJson(lines(allRuns ? everything(report) : report.findings.map(typed("finding"))));
   },

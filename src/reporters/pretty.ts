@@ -1,6 +1,6 @@
 import { Chalk } from "chalk";
 import type { ChalkInstance } from "chalk";
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 
 import { escapeTerminal } from "../escape.ts";
 import type { Finding, FindingCode, Report, Verdict } from "../model.ts";
@@ -13,6 +13,7 @@ import { sessionsTable } from "./pretty/sessions-table.ts";
 import { clockOf } from "./pretty/times.ts";
 import type { Clock } from "./pretty/times.ts";
 import type { Reporter } from "./reporter.ts";
+import { grouped } from "../words.ts";
 import { count, VERDICT_LABEL, verdictSentences } from "./wording.ts";
 
 /** More findings of one code than this are summed up after the first few. */
@@ -20,8 +21,6 @@ const SIMILAR = 10;
 const SHOWN_OF_MANY = 3;
 
 export const pretty: Reporter = {
-  name: "pretty",
-  description: "for a person",
   render(report, options) {
     const paint = new Chalk({ level: options.colorLevel });
     const clock = clockOf(report, options.timeZone);
@@ -95,7 +94,7 @@ function seen(report: Report, { clock, paint, width }: BlockOptions): string[] {
   if (report.seen.length === 0) return ["Seen  nothing that tells of restarts, lanes or sessions"];
   return report.seen.flatMap(({ what, count: amount, last }, index) => {
     const when = last === null ? "" : paint.dim(`, last at ${clock.stamp(last)}`);
-    const text = `${escapeTerminal(what)}: ${amount.toLocaleString("en-US")}${when}`;
+    const text = `${escapeTerminal(what)}: ${grouped(amount)}${when}`;
     return hang(index === 0 ? "Seen  " : "      ", text, width);
   });
 }

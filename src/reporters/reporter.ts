@@ -1,4 +1,5 @@
 import type { Report } from "../model.ts";
+import type { TimeZone } from "../wall-clock.ts";
 
 /** What a reporter may know beside the report. All of it is decided before, so that rendering is pure. */
 export interface RenderOptions {
@@ -6,8 +7,8 @@ export interface RenderOptions {
   readonly width: number;
   /** 0 none, 1 the sixteen colours. */
   readonly colorLevel: 0 | 1;
-  /** IANA name, for example `Europe/Berlin` or `UTC`, that times are shown in. Machine formats stay in UTC. */
-  readonly timeZone: string;
+  /** The zone that times are shown in. Machine formats stay in UTC. */
+  readonly timeZone: TimeZone;
   /** List everything: nothing is summed up. */
   readonly verbose: boolean;
   /** Only the verdict and the table of blocked sessions. */
@@ -16,11 +17,15 @@ export interface RenderOptions {
   readonly allRuns: boolean;
 }
 
-export interface Reporter {
+export interface ReporterEntry {
   /** As typed after `--format`. */
   readonly name: string;
   /** One line for the help text. */
   readonly description: string;
+  readonly load: () => Promise<Reporter>;
+}
+
+export interface Reporter {
   /** The whole output, with a newline at its end, or nothing. The report's findings arrive sorted. */
   render(report: Report, options: RenderOptions): string;
 }

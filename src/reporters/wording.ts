@@ -1,6 +1,6 @@
 /** The sentences that sum a report up, in plain text that is not escaped yet. */
 import type { Confidence, OrphanCause, Report, RunReport, SessionReport, Verdict } from "../model.ts";
-import { spanText } from "../words.ts";
+import { grouped, spanText } from "../words.ts";
 
 export const VERDICT_LABEL: Readonly<Record<Verdict, string>> = {
   blocked: "BLOCKED",
@@ -12,7 +12,7 @@ export const VERDICT_LABEL: Readonly<Record<Verdict, string>> = {
 
 /** `1 file`, `41,203 lines`. */
 export function count(amount: number, one: string, many = `${one}s`): string {
-  return `${amount.toLocaleString("en-US")} ${amount === 1 ? one : many}`;
+  return `${grouped(amount)} ${amount === 1 ? one : many}`;
 }
 
 /** A length of time, rounded to the minute from a minute on: `47 min`. */

@@ -10,6 +10,7 @@ import { asObject, parseObject } from "../formats/text.ts";
 import { type Gateway, GatewayError } from "../gateway/gateway.ts";
 import { isoTime } from "../finding-timeline.ts";
 import type { Finding } from "../model.ts";
+import { grouped } from "../words.ts";
 import { logFamily } from "./discover.ts";
 import type { SourceFs } from "./fs.ts";
 import { rollingLog } from "./names.ts";
@@ -121,7 +122,7 @@ export function gatewayLogGap(
   const since = isoTime(from);
   const isDayOnly = !log.isOnThisMachine && !beginsWithGateway && rollingLog(log.file) !== undefined;
   if (!log.isCut && !isDayOnly) return undefined;
-  const seen = log.isCut ? `the last ${log.lines.toLocaleString("en-US")} lines of its log` : "its log of this day";
+  const seen = log.isCut ? `the last ${grouped(log.lines)} lines of its log` : "its log of this day";
   return {
     code: "log-gap",
     severity: "warning",

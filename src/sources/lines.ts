@@ -21,8 +21,8 @@ type OnLine = (bytes: Buffer, start: number, end: number, number: number, unterm
 
 /** Splits bytes into lines, wherever their chunks end; every byte and line is counted, also what is skipped. */
 export class LineSplitter {
+  onLine: OnLine;
   readonly #counts: LineCounts;
-  readonly #onLine: OnLine;
   readonly #maxLine: number;
   /** The pieces of a line that is not at its end yet. */
   #pieces: Buffer[] = [];
@@ -32,7 +32,7 @@ export class LineSplitter {
   /** @param counts updated as the bytes go by */
   constructor(counts: LineCounts, onLine: OnLine, maxLine = MAX_LINE_BYTES) {
     this.#counts = counts;
-    this.#onLine = onLine;
+    this.onLine = onLine;
     this.#maxLine = maxLine;
   }
 
@@ -51,7 +51,7 @@ export class LineSplitter {
     }
     for (; end >= 0; end = chunk.indexOf(10, start)) {
       counts.lines++;
-      if (end - start <= this.#maxLine) this.#onLine(chunk, start, end, counts.lines, false);
+      if (end - start <= this.#maxLine) this.onLine(chunk, start, end, counts.lines, false);
       else this.#emitCut(chunk.subarray(start, start + this.#maxLine), false);
       start = end + 1;
     }
@@ -76,13 +76,13 @@ export class LineSplitter {
     this.#length = 0;
     this.#counts.lines++;
     if (isCut) this.#emitCut(line, unterminated);
-    else this.#onLine(line, 0, line.length, this.#counts.lines, unterminated);
+    else this.onLine(line, 0, line.length, this.#counts.lines, unterminated);
   }
 
   #emitCut(line: Buffer, unterminated: boolean): void {
     this.#counts.overlong++;
     // A character cut at the limit is left away, not replaced.
     const whole = Buffer.from(new StringDecoder("utf8").write(line), "utf8");
-    this.#onLine(whole, 0, whole.length, this.#counts.lines, unterminated);
+    this.onLine(whole, 0, whole.length, this.#counts.lines, unterminated);
   }
 }

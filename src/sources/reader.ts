@@ -77,6 +77,7 @@ class LineReader {
   readonly #options: ReaderOptions;
   readonly #decoder: Decoder;
   readonly #splitter: LineSplitter;
+  #isFiltered = false;
   #lines: SourceLine[] = [];
   /** Forms of the filter of which a line was read in this source, and had a full time. */
   readonly #known: boolean[];
@@ -90,12 +91,16 @@ class LineReader {
     this.#options = options;
     this.#decoder = new Decoder({ origins: options.origins === true });
     this.#known = (options.filter?.formats ?? []).map(() => false);
-    const onLine = options.filter === undefined ? this.#read.bind(this) : this.#filtered.bind(this, options.filter);
-    this.#splitter = new LineSplitter(tally, onLine, options.maxLine);
+    this.#splitter = new LineSplitter(tally, this.#read.bind(this), options.maxLine);
   }
 
   push(bytes: Uint8Array): void {
     this.#splitter.push(bytes);
+    // What comes in one piece is read sooner than the filter is made.
+    if (!this.#isFiltered && this.#options.filter !== undefined) {
+      this.#splitter.onLine = this.#filtered.bind(this, this.#options.filter);
+      this.#isFiltered = true;
+    }
     // Its bytes are not ours any longer.
     this.#readLast();
   }

@@ -1,6 +1,5 @@
 /** From the bytes on disk to the bytes of the log: gzip, zstd, UTF-16, by magic bytes whatever the name. */
 import type { Transform } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { UserError } from "../errors.ts";
 
 export interface UnpackOptions {
@@ -75,8 +74,9 @@ function isSkippableFrame(bytes: Uint8Array): boolean {
 // One large output buffer: with the default of 16 KiB node spends its time between buffers.
 const OUTPUT = { chunkSize: 256 * 1024 };
 
-function gunzip(raw: Bytes, options: UnpackOptions): Bytes {
-  return through(createGunzip(OUTPUT), raw, (error) => options.onTruncated(whatBroke("gzip", error)));
+async function* gunzip(raw: Bytes, options: UnpackOptions): AsyncGenerator<Uint8Array> {
+  const { createGunzip } = await import("node:zlib");
+  yield* through(createGunzip(OUTPUT), raw, (error) => options.onTruncated(whatBroke("gzip", error)));
 }
 
 /** Everything that a decompressor makes of the bytes, also of those before an error. */

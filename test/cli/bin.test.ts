@@ -36,7 +36,7 @@ function run(...words: string[]): { stdout: string; stderr: string; status: numb
 
 /** Runs a module that has the built `nodeIo`. */
 function runModule(code: string): { stdout: string; stderr: string; status: number | null } {
-  const script = `import { nodeIo } from ${JSON.stringify(new URL("../../dist/io.js", import.meta.url).href)};\n${code}`;
+  const script = `import { nodeIo } from ${JSON.stringify(new URL("../../dist/program.js", import.meta.url).href)};\n${code}`;
   return spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",
     cwd: folder,
@@ -79,7 +79,7 @@ test("Ctrl-C ends it with 130", async () => {
 
 test("an error that nobody caught is a bug, not a finding", () => {
   const { stderr, status } = runModule(`
-    import { main } from ${JSON.stringify(new URL("../../dist/cli.js", import.meta.url).href)};
+    import { main } from ${JSON.stringify(new URL("../../dist/program.js", import.meta.url).href)};
     const io = nodeIo();
     setTimeout(() => { throw new Error("out of nowhere"); }, 1);
     const stdout = { ...io.stdout, write: () => new Promise(() => {}) };

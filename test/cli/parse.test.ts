@@ -22,8 +22,8 @@ function said(...words: string[]): { out: string; err: string; exitCode: number 
 
 describe("doctor", () => {
   test("with nothing", () => {
-    const { reporter, codes, ...rest } = doctor("");
-    expect(reporter.name).toBe("pretty");
+    const { format, codes, ...rest } = doctor("");
+    expect(format.name).toBe("pretty");
     expect([...codes]).toEqual([...FINDING_CODES]);
     expect(rest).toEqual({
       gateway: null,
@@ -66,13 +66,13 @@ describe("doctor", () => {
       stallAfterMs: 3_600_000,
       render: { timeZone: "UTC", verbose: true, allRuns: true },
     });
-    expect(options.reporter.name).toBe("ndjson");
+    expect(options.format.name).toBe("ndjson");
     expect([...options.codes]).toEqual(["run-orphaned", "log-gap"]);
   });
 
   test("--json is --format json", () => {
-    expect(doctor("--json").reporter.name).toBe("json");
-    expect(doctor("--json --format json").reporter.name).toBe("json");
+    expect(doctor("--json").format.name).toBe("json");
+    expect(doctor("--json --format json").format.name).toBe("json");
     expect(() => doctor("--json --format github")).toThrow(UserError);
   });
 

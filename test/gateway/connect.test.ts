@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { connectGateway } from "../../src/gateway/connect.ts";
 import { type Gateway, GatewayError } from "../../src/gateway/gateway.ts";
-import { resolveGatewayTarget } from "../../src/gateway/options.ts";
+import { resolveGatewayTarget } from "../../src/gateway/resolve-target.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 import { answer, type Behaviour, event, type FakeGateway, fakeGateway, NONCE } from "./fake-gateway.ts";
 import { selfSigned } from "./self-signed.ts";

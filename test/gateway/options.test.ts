@@ -4,12 +4,8 @@ import path from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors.ts";
-import {
-  gatewayOptions,
-  pickGatewayOptions,
-  type RawGatewayOptions,
-  resolveGatewayTarget,
-} from "../../src/gateway/options.ts";
+import { gatewayOptions, pickGatewayOptions, type RawGatewayOptions } from "../../src/gateway/options.ts";
+import { resolveGatewayTarget } from "../../src/gateway/resolve-target.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 
 let folder: string;

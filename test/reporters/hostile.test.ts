@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import { FINDING_CODES, SEVERITIES, VERDICTS } from "../../src/model.ts";
 import type { Report } from "../../src/model.ts";
-import { reporters } from "../../src/reporters/index.ts";
 import type { RenderOptions } from "../../src/reporters/reporter.ts";
+import { loaded } from "./loaded.ts";
 import { anyText, HARMFUL } from "./any-text.ts";
 import { aFinding, aReport, aRun, aSession } from "./sample-reports.ts";
 
@@ -106,7 +106,7 @@ const options: fc.Arbitrary<RenderOptions> = fc.record({
 // oxlint-disable-next-line no-control-regex -- chalk's own colours
 const OUR_COLORS = /\u001b\[(?:0|1|2|22|3[0-7]|39)m/g;
 
-describe.each(reporters)("$name", (reporter) => {
+describe.each(loaded)("$name", (reporter) => {
   test("prints nothing that acts, but newlines and its own colours", () => {
     fc.assert(
       fc.property(report, options, (one, given) => {
@@ -128,7 +128,7 @@ describe.each(reporters)("$name", (reporter) => {
 });
 
 test("github prints only the commands that it means", () => {
-  const github = reporters.find(({ name }) => name === "github");
+  const github = loaded.find(({ name }) => name === "github");
   fc.assert(
     fc.property(report, options, (one, given) => {
       const lines = github?.render(one, given).trimEnd().split("\n") ?? [];
@@ -143,7 +143,7 @@ test("github prints only the commands that it means", () => {
 
 test("json and ndjson say the same as the report", () => {
   const render = (name: string, one: Report): string =>
-    reporters
+    loaded
       .find((reporter) => reporter.name === name)
       ?.render(one, {
         width: 80,

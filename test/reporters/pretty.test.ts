@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { describe, expect, test } from "vitest";
 
 import type { Report } from "../../src/model.ts";

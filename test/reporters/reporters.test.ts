@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { reporters } from "../../src/reporters/index.ts";
 import type { RenderOptions } from "../../src/reporters/reporter.ts";
+import { loaded } from "./loaded.ts";
 import { SAMPLES } from "./sample-reports.ts";
 
 const PLAIN: RenderOptions = {
@@ -13,7 +13,7 @@ const PLAIN: RenderOptions = {
   allRuns: false,
 };
 
-describe.each(reporters)("$name", (reporter) => {
+describe.each(loaded)("$name", (reporter) => {
   test.each(Object.entries(SAMPLES))("%s", async (name, report) => {
     await expect(reporter.render(report, PLAIN)).toMatchFileSnapshot(`__snapshots__/${name}.${reporter.name}.txt`);
   });

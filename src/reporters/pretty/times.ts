@@ -1,4 +1,5 @@
 import type { Report } from "../../model.ts";
+import { type TimeZone, wallTime } from "../../wall-clock.ts";
 
 /** How the report's times read in one time zone. Every function takes RFC 3339 and gives `?` for what is no time. */
 export interface Clock {
@@ -14,30 +15,13 @@ export interface Clock {
   readonly zoneName: string;
 }
 
-export function clockOf(report: Report, timeZone: string): Clock {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
-  const parts = (iso: string): Readonly<Record<string, string>> | undefined => {
+export function clockOf(report: Report, timeZone: TimeZone): Clock {
+  const wall = (iso: string): string | undefined => {
     const ms = Date.parse(iso);
-    if (Number.isNaN(ms)) return undefined;
-    return Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
+    return Number.isNaN(ms) ? undefined : new Date(wallTime(ms, timeZone)).toISOString();
   };
-  const time = (iso: string): string => {
-    const at = parts(iso);
-    return at ? `${at["hour"]}:${at["minute"]}:${at["second"]}` : "?";
-  };
-  const day = (iso: string): string => {
-    const at = parts(iso);
-    return at ? `${at["year"]}-${at["month"]}-${at["day"]}` : "?";
-  };
+  const time = (iso: string): string => wall(iso)?.slice(11, 19) ?? "?";
+  const day = (iso: string): string => wall(iso)?.slice(0, 10) ?? "?";
   const oneDay = new Set(shownTimes(report).map(day)).size <= 1;
   return {
     time,

@@ -1,0 +1,46 @@
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { defineConfig, type Plugin } from "rolldown";
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+const installed = Object.keys(manifest.dependencies);
+
+/**
+ * One file instead of two hundred: reading them took most of the time of a
+ * small log. What every run needs is in it; what a package is needed for now
+ * and then (a socket, a date in words) is installed beside it and loaded late.
+ */
+export default defineConfig({
+  input: { program: "src/program.ts" },
+  platform: "node",
+  preserveEntrySignatures: "allow-extension",
+  external: (id) => id.startsWith("node:") || installed.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [licenses()],
+  output: { dir: "dist", format: "esm", cleanDir: true, minify: true },
+});
+
+/** The licences of what went into the bundle, as they ask for. */
+function licenses(): Plugin {
+  return {
+    name: "licenses",
+    generateBundle(_options, bundle) {
+      const modules = Object.values(bundle).flatMap((it) => (it.type === "chunk" ? it.moduleIds : []));
+      const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
+      const texts = [...folders].sort().map((folder) => {
+        const { name, version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {
+          name: string;
+          version: string;
+          license: string;
+        };
+        return `${name} ${version} (${license})\n\n${licenseText(folder)}`;
+      });
+      this.emitFile({ type: "asset", fileName: "LICENSES.txt", source: texts.join(`\n${"-".repeat(72)}\n\n`) });
+    },
+  };
+}
+
+function licenseText(folder: string): string {
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  if (file === undefined) throw new Error(`no licence in ${folder}: what is bundled must come with its own`);
+  return readFileSync(path.join(folder, file), "utf8");
+}
