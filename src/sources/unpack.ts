@@ -1,5 +1,6 @@
 /** From the bytes on disk to the bytes of the log: gzip, zstd, UTF-16, by magic bytes whatever the name. */
 import type { Transform } from "node:stream";
+import type { ZSTDDecoder } from "zstddec/stream";
 import { UserError } from "../errors.ts";
 
 export interface UnpackOptions {
@@ -103,33 +104,92 @@ async function* through(machine: Transform, raw: Bytes, onError: (error: Error) 
   }
 }
 
-// Not node:zlib's: it is there from Node 22.15 only, and (seen on 24) it breaks off behind the first
-// frame, which loses the rest of every archive that was appended to.
+/**
+ * Not node:zlib's, which is there from Node 22.15 only and (seen on 24) breaks
+ * off behind the first frame: that loses the rest of every archive that was
+ * appended to.
+ */
 async function* unzstd(raw: Bytes, options: UnpackOptions): AsyncGenerator<Uint8Array> {
-  const { Decompress } = await import("fzstd");
-  const out: Uint8Array[] = [];
-  const machine = new Decompress((chunk) => out.push(chunk));
-  let failure: Error | undefined;
-  const push = (chunk: Uint8Array, final: boolean): void => {
-    try {
-      machine.push(chunk, final);
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
+  const { ZSTDDecoder } = await import("zstddec/stream");
+  const decoder = new ZSTDDecoder();
+  decoder._init = withErrors(decoder._init);
+  await decoder.init();
+  const feed = new Feed(raw);
+  const machine = decoder.decodeStreaming(feed);
+  try {
+    for (;;) {
+      // The decoder takes at most one chunk for each piece that it gives.
+      await feed.prepare();
+      const piece = machine.next();
+      if (piece.done === true) return;
+      if (piece.value.length > 0) yield piece.value;
     }
-  };
-  for await (const chunk of raw) {
-    // It may keep a piece of the chunk for later.
-    push(Buffer.from(chunk), false);
-    while (out.length > 0) yield out.shift() as Uint8Array;
-    if (failure !== undefined) break;
+  } catch (error) {
+    if (error instanceof SourceFailure) throw error.cause;
+    options.onTruncated(whatBroke("zstd", error instanceof Error ? error : new Error(String(error))));
+  } finally {
+    await feed.close();
   }
-  if (failure === undefined) push(new Uint8Array(0), true);
-  while (out.length > 0) yield out.shift() as Uint8Array;
-  if (failure !== undefined) options.onTruncated(whatBroke("zstd", failure));
+}
+
+/**
+ * zstddec's streaming (seen on 0.3.4) never looks at what the decoder answers,
+ * and asks again for ever where that is an error.
+ */
+function withErrors(init: (result: Instantiated) => void): typeof init {
+  return ({ module, instance }) => {
+    const decode = instance.exports["ZSTD_decompressStream"] as (...pointers: number[]) => number;
+    const ZSTD_decompressStream = (...pointers: number[]): number => {
+      const answer = decode(...pointers);
+      // A size, or an error's number below zero.
+      if (answer < 0) throw new Error(`error ${-answer} of zstd`);
+      return answer;
+    };
+    init({ module, instance: { exports: { ...instance.exports, ZSTD_decompressStream } } });
+  };
+}
+
+type Instantiated = Parameters<ZSTDDecoder["_init"]>[0];
+
+class SourceFailure extends Error {}
+
+/** Chunks that come when they come, for a decoder that cannot wait. */
+class Feed implements Iterable<Uint8Array> {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #next: Uint8Array | undefined;
+  #ended = false;
+
+  constructor(raw: Bytes) {
+    this.#chunks = raw[Symbol.asyncIterator]();
+  }
+
+  /** Has the next chunk at hand, or knows that there is none. */
+  async prepare(): Promise<void> {
+    while (this.#next === undefined && !this.#ended) {
+      const next = await this.#chunks.next().catch((error: unknown) => {
+        throw new SourceFailure("the source failed", { cause: error });
+      });
+      if (next.done === true) this.#ended = true;
+      // Copied, because its owner may use the chunk's memory for the next one.
+      else if (next.value.length > 0) this.#next = Buffer.from(next.value);
+    }
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array> {
+    while (this.#next !== undefined) {
+      const chunk = this.#next;
+      this.#next = undefined;
+      yield chunk;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
 }
 
 function whatBroke(kind: string, error: Error): string {
-  return /unexpected end|unexpected eof/i.test(error.message)
+  return /unexpected end|unexpected eof|incomplete stream/i.test(error.message)
     ? `the ${kind} archive is cut off; read up to there`
     : `the ${kind} archive is damaged (${error.message}); read up to there`;
 }

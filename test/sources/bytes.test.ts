@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -122,12 +123,39 @@ describe("unpack", () => {
     if (kind === "gzip") expect(cut.text.length).toBeGreaterThan(text.length / 4);
   });
 
-  it("reads a damaged archive up to the damage", async () => {
-    const bytes = gzipSync(text);
-    bytes.fill(0xff, 20_000, 20_100);
+  it("reads what the zstd of Debian wrote", async () => {
+    const plain = readFileSync(new URL("../../fixtures/issue-3245/gateway.jsonl", import.meta.url), "utf8");
+    const packed = readFileSync(new URL("../../fixtures/issue-3245.jsonl.zst", import.meta.url));
+    for (const size of [1, 100, 100_000]) expect(await unpacked(packed, size)).toEqual({ text: plain, warnings: [] });
+  });
+
+  const reservedBlock = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50, 0x07, 0x00, 0x00]);
+  it.each([
+    ["gzip", Buffer.from(gzipSync(text)).fill(0xff, 20_000, 20_100)],
+    ["zstd", Buffer.concat([zstdStored(Buffer.from(text)), reservedBlock, Buffer.alloc(5000)])],
+  ])("reads a damaged %s archive up to the damage", async (kind, bytes) => {
     const { text: read, warnings } = await unpacked(bytes, 500);
-    expect(warnings[0]).toMatch(/^the gzip archive is damaged/);
+    expect(warnings).toEqual([expect.stringMatching(`^the ${kind} archive is damaged`)]);
     expect(read.slice(0, 1000)).toBe(text.slice(0, 1000));
+  });
+
+  it("ends on every archive, whatever became of its bytes", async () => {
+    const whole = readFileSync(new URL("../../fixtures/issue-3245.jsonl.zst", import.meta.url));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(whole.length - 5),
+        fc.nat(255),
+        fc.integer({ min: 1, max: 5000 }),
+        async (at, byte, size) => {
+          const bytes = Buffer.from(whole);
+          bytes[at + 4] = byte;
+          // What comes out may look like no log at all, which is an answer too.
+          const result = await unpacked(bytes, size).catch((error: unknown) => error);
+          if (!(result instanceof UserError)) expect(result).toMatchObject({ text: expect.any(String) as string });
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it("reads a log that begins with a hole", async () => {
