@@ -9,6 +9,8 @@ const MOST_PACKED = 150 * MIB;
 const MOST_A_RUN = 2 * 1024;
 /** How much more a byte may cost in a log of ten times the size; the machine's noise is within. */
 const LINEAR = 1.25;
+/** In smaller logs the start weighs more than the reading. */
+const LEAST_FOR_GROWTH = 100e6;
 
 export interface Measured {
   readonly cases: readonly CaseOutcome[];
@@ -106,7 +108,8 @@ function growthGoals(rows: readonly GrowthRow[]): GoalOutcome[] {
     goal: `linear: ≤ ${LINEAR} × as much a byte over the last step as over the first`,
   };
   const [small, middle, large] = rows;
-  if (!small || !middle || !large) return [{ ...goal, measured: "not measured", met: "unknown" }];
+  if (!small || !middle || !large || large.bytes < LEAST_FOR_GROWTH)
+    return [{ ...goal, measured: "not measured", met: "unknown" }];
   const slope = (a: GrowthRow, b: GrowthRow): number => (b.ms.median - a.ms.median) / (b.bytes - a.bytes);
   const factor = slope(middle, large) / slope(small, middle);
   return [{ ...goal, measured: factor.toFixed(2), met: factor <= LINEAR ? "met" : "not met" }];

@@ -1,6 +1,6 @@
 /** Runs whole processes and says what they took. */
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -42,6 +42,7 @@ export async function time(it: Command, output: string): Promise<Ran> {
 export async function use(it: Command, output: string, scratch: string): Promise<Ran & Used> {
   const own = join(scratch, "peak");
   const times = join(scratch, "times");
+  rmSync(own, { force: true });
   const watched: Command = {
     pipe: [["sh", "-c", `${shellText(it)}; code=$?; times >${quoted(times)}; exit $code`]],
     env: { ...it.env, BENCH_PEAK_FILE: own },
@@ -74,7 +75,14 @@ async function run(it: Command, output: string, look: ((pid: number) => void) | 
       const began = process.hrtime.bigint();
       const child = spawn(program, words, {
         stdio: ["ignore", out, "ignore"],
-        env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, TZ: "UTC", ...it.env },
+        env: {
+          ...process.env,
+          NODE_OPTIONS: undefined,
+          NO_COLOR: undefined,
+          FORCE_COLOR: undefined,
+          TZ: "UTC",
+          ...it.env,
+        },
       });
       const timer = look && setInterval(() => child.pid !== undefined && look(child.pid), POLL_MS);
       child.once("error", reject);

@@ -112,11 +112,10 @@ export async function runRuns(bench: Bench, title: string, log: SpecialLog): Pro
   bench.say(`runs: ${title}`);
   await warm(log.file.path);
   const output = join(bench.scratch, "runs");
-  const ran = await time(ours(["doctor", "--utc", log.file.path], false), output);
-  const { peak } = await use(ours(["doctor", "--utc", log.file.path], true), output, bench.scratch);
+  const ran = await use(ours(["doctor", "--utc", log.file.path], true), output, bench.scratch);
   const wrong = wrongRuns(ran, readFileSync(output, "utf8"), log);
   if (wrong !== undefined) bench.say(`runs: WRONG: ${wrong}`);
-  return { title, runs: log.runs, bytes: log.file.bytes, ms: ran.ms, peak, wrong };
+  return { title, runs: log.runs, bytes: log.file.bytes, ms: ran.ms, peak: ran.peak, wrong };
 }
 
 /** A JSON report of so many open runs would be longer than a string can be, so the table's first line must do. */
@@ -167,8 +166,8 @@ async function expectExit(command: Command, output: string, exitCode: number): P
 async function compete(bench: Bench, name: string, contenders: readonly Contender[], rounds: number): Promise<Row[]> {
   const times = contenders.map((): number[] => []);
   const outputOf = (it: Contender): string => (it.isSink ? "/dev/null" : join(bench.scratch, "timed"));
+  bench.say(`${name}: ${rounds} rounds`);
   for (let round = 0; round < rounds; round++) {
-    bench.say(`${name}: round ${round + 1} of ${rounds}`);
     for (const [index, it] of contenders.entries()) {
       times[index]?.push((await expectExit(it.command(false), outputOf(it), it.exitCode)).ms);
     }

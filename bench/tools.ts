@@ -49,7 +49,8 @@ export async function findTools(wanted: ReadonlySet<ToolName>, say: (line: strin
 function versionOf([program, ...words]: ToolInfo["version"]): string | undefined {
   const { error, stdout, stderr } = spawnSync(program, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   if (error) return undefined;
-  return (stdout || stderr).trim().split("\n", 1)[0] ?? "";
+  const text = stdout || stderr;
+  return /\d+(?:\.\d+)+(?: \d{8})?/.exec(text)?.[0] ?? text.trim().slice(0, 40);
 }
 
 async function installDuckdb(say: (line: string) => void): Promise<string | undefined> {

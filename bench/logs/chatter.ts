@@ -132,6 +132,12 @@ export function chatter(random: Random, time: number, run: string): Line {
   return { time, ...debug("ws", "→ event tick") };
 }
 
+/** Somebody looks at the gateway's own log: every trap there is, as tool output. */
+export function quotedLog(random: Random, time: number): Line {
+  const text = [`exec output: call_${random.hex(12)} stdout`, ...TRAPS, "(end)"].join("\n");
+  return { time, ...debug("exec", text) };
+}
+
 function debug(subsystem: string, message: string): Omit<Line, "time"> {
   return { level: "DEBUG", subsystem, message };
 }

@@ -80,9 +80,26 @@ export function colouredLine(line: Line): string {
   const { label, text } = shownAs(line);
   // What is printed with plain `console.*` gets a time and nothing else.
   if (label === "") return `${iso(line.time)} ${text}`;
-  const body = text.includes("\n") ? text.replaceAll("\n", "\u001b[39m\n\u001b[90m") : text;
-  return `\u001b[90m${iso(line.time)}\u001b[39m \u001b[36m[${label}]\u001b[39m \u001b[90m${body}\u001b[39m`;
+  const close = "\u001b[39m";
+  const open = `\u001b[${TEXT_COLOURS[line.level]}m`;
+  const body = text.includes("\n") ? text.replaceAll("\n", `${close}\n${open}`) : text;
+  return `\u001b[90m${iso(line.time)}${close} \u001b[${LABEL_COLOURS[label] ?? 36}m[${label}]${close} ${open}${body}${close}`;
 }
+
+const TEXT_COLOURS: Record<Level, number> = { DEBUG: 90, INFO: 36, WARN: 33, ERROR: 31 };
+/** As real gateways colour them; the rest is ours. */
+const LABEL_COLOURS: Readonly<Record<string, number>> = {
+  gateway: 36,
+  ws: 36,
+  heartbeat: 36,
+  diagnostic: 31,
+  "agent/embedded": 33,
+  "gmail-watcher": 34,
+  "gateway/channels": 31,
+  tools: 35,
+  exec: 32,
+  memory: 34,
+};
 
 /** The console shortens a subsystem's name, and does not say it twice. */
 function shownAs({ subsystem, message }: Line): { label: string; text: string } {

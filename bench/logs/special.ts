@@ -4,7 +4,6 @@ import { consoleLine, type Line } from "./line.ts";
 import { Random } from "./random.ts";
 import { cached, type FormFile, LineFile } from "./write.ts";
 
-const VERSION = 1;
 const START = Date.parse("2026-01-28T00:00:00.000Z");
 /** All of a log's runs fall in this time, which is less than the run timeout: none of them has stalled. */
 const SPAN_MS = 9 * 60_000;
@@ -26,7 +25,7 @@ export function endedRuns(cache: string, count: number): Promise<SpecialLog> {
 }
 
 async function special(cache: string, name: string, count: number, end: boolean): Promise<SpecialLog> {
-  return await cached(join(cache, `special-v${VERSION}`, `${name}-${count}`), async (folder) => {
+  return await cached(cache, `${name}-${count}`, async (folder) => {
     const file = new LineFile(join(folder, "console.log"));
     for (const line of runLines(count, end)) file.write(consoleLine(line));
     return { file: file.end(), runs: count, open: end ? 0 : count };

@@ -3,7 +3,7 @@
  * complete, fail and are aborted, restarts that cut some of them, a crash, a
  * stop. It is told line by line, so its length costs no memory.
  */
-import { chatter } from "./chatter.ts";
+import { chatter, quotedLog } from "./chatter.ts";
 import { Gateway, MAIN_LANE, type Room, type Run } from "./gateway.ts";
 import { FRAME_BYTES, type Line } from "./line.ts";
 import { Random } from "./random.ts";
@@ -21,6 +21,9 @@ const MEAN_LINE_BYTES = 1150;
 const QUIET_MS = 30 * 60_000;
 
 type Seam = "restart" | "crash" | "stop";
+
+/** Nobody writes faster; what comes closer together may be one message to the gateway. */
+const BETWEEN_MESSAGES_MS = 10_000;
 
 /** What happens on the way, and how far into the log. */
 const SEAMS: readonly (readonly [at: number, seam: Seam])[] = [
@@ -70,6 +73,7 @@ class Story {
   /** Orphans that hold their session and their place in the lane. */
   #orphans: Run[] = [];
   #nextRun = 0;
+  #nextMessages = 0;
 
   constructor({ seed, bytes, written }: StoryOptions) {
     this.#random = new Random(seed);
@@ -108,12 +112,13 @@ class Story {
   /** Ordinary days, until the log is so long. */
   *#work(until: number): Generator<Line> {
     let runs = 0;
+    yield quotedLog(this.#random, this.#gateway.now);
     while (runs < FATES.length || this.#progress() < until) {
       if (this.#nextRun <= 0 && this.#gateway.active.length < MAIN_LANE) {
         this.#begin(FATES[runs]);
         runs++;
         this.#nextRun = this.#random.between(0, this.#chatterARun * 2);
-        if (this.#random.chance(3)) yield* this.#waitBehindOrphans();
+        if (this.#random.chance(3) && this.#gateway.now > this.#nextMessages) yield* this.#waitBehindOrphans();
       }
       yield* this.#step();
     }
@@ -203,7 +208,9 @@ class Story {
     }
   }
 
+  /** Somebody writes to every session that is held, and gets no answer. */
   *#waitBehindOrphans(): Generator<Line> {
+    this.#nextMessages = this.#gateway.now + BETWEEN_MESSAGES_MS;
     for (const { room } of this.#orphans) {
       yield* this.#gateway.waitingMessage(room);
       this.#keeper.waits(room.name);

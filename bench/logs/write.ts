@@ -1,17 +1,16 @@
 /** A made log in its forms, written as it is told, kept outside of the repository. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, createReadStream, createWriteStream, openSync, writeSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import { colouredLine, consoleLine, type Line, tslogLine } from "./line.ts";
 import { tellStory } from "./story.ts";
 import type { Truth } from "./truth.ts";
-
-/** Count it up when the same seed and size would give another log. */
-const GENERATOR_VERSION = 1;
 
 /** What `rg -c` counts, and what most people search for. */
 const WORDS = "embedded run";
@@ -40,8 +39,8 @@ export async function storyLog(
   bytes: number,
   say: (line: string) => void,
 ): Promise<MadeLog> {
-  return await cached(join(cache, `v${GENERATOR_VERSION}`, `story-${seed}-${bytes}`), async (folder) => {
-    say(`making a log of ${Math.round(bytes / 1e6)} MB in its forms (once; kept in ${cache})`);
+  return await cached(cache, `story-${seed}-${bytes}`, async (folder) => {
+    say(`making a log of ${bytes / 1e6} MB in its forms (once; kept in ${cache})`);
     const made = writeStory(folder, seed, bytes);
     const gzip = await compressed(made.forms.jsonl, join(folder, "gateway.jsonl.gz"), gzipFile);
     const zstd = await compressed(made.forms.jsonl, join(folder, "gateway.jsonl.zst"), zstdFile);
@@ -68,12 +67,17 @@ export function writeStory(folder: string, seed: number, bytes: number): MadeLog
   }
 }
 
-/** Files made by `make` in a folder of their own, which is moved in place once it is whole. */
-export async function cached<T>(folder: string, make: (folder: string) => Promise<T>): Promise<T> {
+/**
+ * Files made by `make` in a folder of their own, which is moved in place once
+ * it is whole. Another generator, that is other source text, has other folders.
+ */
+export async function cached<T>(cache: string, name: string, make: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(cache, await generatorVersion(), name);
   const done = join(folder, "made.json");
   const text = await readFile(done, "utf8").catch(() => undefined);
   if (text !== undefined) return JSON.parse(text) as T;
   await mkdir(dirname(folder), { recursive: true });
+  await removeOldDrafts(folder);
   const draft = await mkdtemp(`${folder}.draft-`);
   try {
     const made = JSON.stringify(await make(draft)).replaceAll(draft, folder);
@@ -83,6 +87,22 @@ export async function cached<T>(folder: string, make: (folder: string) => Promis
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw error;
+  }
+}
+
+async function generatorVersion(): Promise<string> {
+  const sources = fileURLToPath(new URL(".", import.meta.url));
+  const hash = createHash("sha256");
+  for (const name of (await readdir(sources)).toSorted()) hash.update(await readFile(join(sources, name)));
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** What an interrupted call left, unless another one may still be at it. */
+async function removeOldDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    const path = join(dirname(folder), name);
+    if (!name.startsWith(`${basename(folder)}.draft-`)) continue;
+    if (Date.now() - (await stat(path)).mtimeMs > 3_600_000) await rm(path, { recursive: true, force: true });
   }
 }
 
