@@ -12,7 +12,7 @@
  *   npm run bench -- --clean          delete the logs that were made, and do nothing else
  */
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -163,7 +163,8 @@ function assertRoom(plan: Plan, logs: string): void {
 
 function machine(): string {
   const [processor] = cpus();
-  return `${cpus().length} × ${processor?.model.trim() ?? "unknown processor"}, ${Math.round(totalmem() / 1e9)} GB, ${process.platform} ${process.arch}`;
+  // A machine that others use as well gives wide spreads.
+  return `${cpus().length} × ${processor?.model.trim() ?? "unknown processor"}, ${Math.round(totalmem() / 1e9)} GB, ${process.platform} ${process.arch}, load ${loadavg()[0]?.toFixed(1)} at the end`;
 }
 
 function say(line: string): void {

@@ -153,10 +153,18 @@ function chat(random: Random): string {
   return random.chance(2) ? `why does the log say ${random.pick(TRAPS)} here? ${text}` : text;
 }
 
-/** 2 to 20 kB of several lines. */
+/**
+ * 2 to 20 kB, mostly with its line feeds escaped. Some is printed as it is, so
+ * that the console has lines that begin like anything.
+ */
 function toolOutput(random: Random): string {
-  const length = random.between(2000, 20_000);
-  const lines = [`exec output: call_${random.hex(12)} stdout`];
+  const head = `exec output: call_${random.hex(12)} stdout`;
+  if (random.chance(10)) return `${head}\n${outputLines(random, random.between(500, 4000)).join("\n")}`;
+  return `${head}=${JSON.stringify(outputLines(random, random.between(2000, 20_000)).join("\n"))}`;
+}
+
+function outputLines(random: Random, length: number): string[] {
+  const lines: string[] = [];
   for (let total = 0; total < length;) {
     const line = random.chance(0.2)
       ? random.pick(TRAPS)
@@ -164,5 +172,5 @@ function toolOutput(random: Random): string {
     lines.push(line);
     total += line.length + 1;
   }
-  return lines.join("\n");
+  return lines;
 }
