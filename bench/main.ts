@@ -105,7 +105,7 @@ async function measure(plan: Plan, logs: string, bench: Bench): Promise<number> 
   }
   const measured = { cases, growth, runs };
   const goals = judge(measured);
-  show(renderGoals(goals.filter((it) => it.met !== "unknown")));
+  show(renderGoals(goals.filter((it) => it.measured !== "not measured")));
   if (plan.bytes < GOALS_FROM)
     say("The goals are for logs of 400 MB and more; in this one the start weighs more than the reading.");
   if (plan.write) {

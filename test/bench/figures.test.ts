@@ -65,6 +65,18 @@ test.each([
   expect(goals.find((it) => it.what === "peak memory, plain")?.met).toBe(met);
 });
 
+test.each([
+  ["as many bytes, as much time", [310, 400, 1300], [50, 60, 61], "met", "met"],
+  ["the more the slower", [310, 400, 3000], [50, 60, 61], "not met", "met"],
+  ["the more the larger", [310, 400, 1300], [50, 60, 300], "met", "not met"],
+  ["a machine that others use", [310, 300, 1300], [50, 60, 61], "unknown", "met"],
+])("growth: %s", (_, times, peaks, inTime, inMemory) => {
+  const growth = times.map((ms, index) => ({ bytes: 10e6 * 10 ** index, ms: spread([ms]), peak: peaks[index] }));
+  const goals = judge({ ...measuredWith([1], 1), growth });
+  expect(goals.find((it) => it.what === "growth in time")?.met).toBe(inTime);
+  expect(goals.find((it) => it.what === "growth in memory")?.met).toBe(inMemory);
+});
+
 test("what was not measured is not met, and a wrong answer never is", () => {
   const goals = judge(measuredWith([1], 1));
   expect(goals.find((it) => it.what.includes("gzip"))?.met).toBe("unknown");
