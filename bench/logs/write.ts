@@ -39,13 +39,18 @@ export async function storyLog(
   bytes: number,
   say: (line: string) => void,
 ): Promise<MadeLog> {
-  return await cached(cache, `story-${seed}-${bytes}`, async (folder) => {
+  const name = `story-${seed}-${bytes}`;
+  const { truth, forms } = await cached(cache, name, async (folder) => {
     say(`making a log of ${bytes / 1e6} MB in its forms (once; kept in ${cache})`);
     const made = writeStory(folder, seed, bytes);
-    const gzip = await compressed(made.forms.jsonl, join(folder, "gateway.jsonl.gz"), gzipFile);
-    const zstd = await compressed(made.forms.jsonl, join(folder, "gateway.jsonl.zst"), zstdFile);
-    return { truth: made.truth, forms: { ...made.forms, ...(gzip && { gzip }), ...(zstd && { zstd }) } };
+    const gzip = await packed(made.forms.jsonl, join(folder, "gateway.jsonl.gz"), gzipFile);
+    return { truth: made.truth, forms: { ...made.forms, gzip } };
   });
+  // Apart from the others: `zstd` may not be here now, and come later.
+  const zstd = await cached(cache, `${name}-zstd`, (folder) =>
+    packed(forms.jsonl, join(folder, "gateway.jsonl.zst"), zstdFile),
+  ).catch(() => undefined);
+  return { truth, forms: { ...forms, ...(zstd && { zstd }) } };
 }
 
 /** Writes the forms that need no compressor. */
@@ -147,22 +152,21 @@ export class LineFile {
   }
 }
 
-async function compressed(
+async function packed(
   plain: FormFile,
   path: string,
-  compress: (from: string, to: string) => Promise<boolean>,
-): Promise<FormFile | undefined> {
-  if (!(await compress(plain.path, path))) return undefined;
+  pack: (from: string, to: string) => Promise<void>,
+): Promise<FormFile> {
+  await pack(plain.path, path);
   return { ...plain, path, bytes: (await stat(path)).size };
 }
 
-async function gzipFile(from: string, to: string): Promise<boolean> {
+async function gzipFile(from: string, to: string): Promise<void> {
   await pipeline(createReadStream(from), createGzip(), createWriteStream(to));
-  return true;
 }
 
 /** Node 20 cannot write zstd, so the tool itself does: whoever compares with it has it. */
-async function zstdFile(from: string, to: string): Promise<boolean> {
-  const child = spawn("zstd", ["-q", from, "-o", to], { stdio: "ignore" });
-  return await Promise.race([once(child, "exit").then(([code]) => code === 0), once(child, "error").then(() => false)]);
+async function zstdFile(from: string, to: string): Promise<void> {
+  const [code] = (await once(spawn("zstd", ["-q", from, "-o", to], { stdio: "ignore" }), "exit")) as [number | null];
+  if (code !== 0) throw new Error(`zstd ended with ${code}`);
 }

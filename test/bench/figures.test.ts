@@ -3,12 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 
 import { judge, type Measured } from "../../bench/goals.ts";
 import { command, TELLS_PEAK, time, use } from "../../bench/measure.ts";
 import { renderResults } from "../../bench/render.ts";
 import { pairedRatios, spread } from "../../bench/stats.ts";
+
+// Whole processes, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(path.join(tmpdir(), "clawdbot-sessions-bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));
