@@ -20,7 +20,7 @@ export interface InstalledGateway {
 const NODE_MAJOR = "24";
 const LONGEST_INSTALL_MS = 15 * 60_000;
 
-function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
+export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env["CLAWDBOT_SESSIONS_CACHE"]) return env["CLAWDBOT_SESSIONS_CACHE"];
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "clawdbot-sessions");
 }
@@ -59,7 +59,7 @@ async function installNode(log: (line: string) => void): Promise<string> {
   return join(dir, "node_modules", name, "bin", "node");
 }
 
-async function installPackages(dir: string, manifest: object, starting: () => void): Promise<string> {
+export async function installPackages(dir: string, manifest: object, starting: () => void): Promise<string> {
   if (await exists(join(dir, ".done"))) return dir;
   starting();
   await removeOldDrafts(dir);
