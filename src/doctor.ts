@@ -2,24 +2,23 @@
 import path from "node:path";
 
 import type { Diagnosis } from "./diagnosis.ts";
-import { type DiagnoseSettings, Diagnostician } from "./diagnose.ts";
+import type { DiagnoseSettings } from "./diagnose.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { UserError } from "./errors.ts";
-import { eventFilter } from "./event-filter.ts";
 import { escapeTerminal } from "./escape.ts";
 import { doctorExitCode } from "./exit-code.ts";
 import type { CrossCheck } from "./gateway/cross-check.ts";
 import type { LiveGateway } from "./gateway/live.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
-import type { LogRecord, SourceSummary } from "./model.ts";
+import type { SourceSummary } from "./model.ts";
+import { type LogDiagnosis, readLog } from "./read-log.ts";
 import { buildReport } from "./report.ts";
 import { nodeFs } from "./sources/fs.ts";
 import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
 import { judgeStateDir, type StateDir, type StateEvidence } from "./state-evidence.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
-import { type Reading, readSources } from "./streams.ts";
 
 /**
  * @returns the exit code
@@ -33,7 +32,12 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   await assertNotAnInput(options.output, inputs.sources, env);
 
   const settings = await timing(options, inputs, env);
-  const log = await readLog(inputs.sources, settings, options, io);
+  const log = await readLog(inputs.sources, settings, {
+    now: io.now(),
+    signal: io.signal,
+    verbose: options.verbose,
+    onStart: options.quiet ? undefined : (io.showProgress ?? undefined),
+  });
   const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
   const live = inputs.live && (await checkLive(inputs.live, log, evidence));
   assertKnown(options, log.diagnoses, live ?? evidence);
@@ -153,15 +157,6 @@ async function pipedSource(env: SourceEnv): Promise<Source | undefined> {
   return { path: "-", reopenable: false, open: all };
 }
 
-interface ReadLog {
-  readonly diagnoses: readonly Diagnosis[];
-  readonly summaries: readonly SourceSummary[];
-  readonly window: { from: number | undefined; to: number | undefined };
-  readonly warnings: readonly string[];
-  /** A source's lines have no date, and nothing in the log or its name tells one. */
-  readonly datesAreGuessed: boolean;
-}
-
 /** What the options say, else the gateway's own config, where it is on this machine. */
 async function timing(options: DoctorOptions, inputs: Inputs, env: SourceEnv): Promise<DiagnoseSettings> {
   const { live } = inputs;
@@ -180,90 +175,6 @@ async function runTimeoutOfConfig(options: DoctorOptions, env: SourceEnv): Promi
   return await activeRunTimeoutMs(env, options.stateDir);
 }
 
-async function readLog(
-  sources: readonly Source[],
-  settings: DiagnoseSettings,
-  options: DoctorOptions,
-  io: Io,
-): Promise<ReadLog> {
-  if (sources.length === 0) {
-    return {
-      diagnoses: [],
-      summaries: [],
-      window: { from: undefined, to: undefined },
-      warnings: [],
-      datesAreGuessed: false,
-    };
-  }
-  const reading = await readSources(sources, { now: io.now(), filter: eventFilter() });
-  const diagnostician = new Diagnostician(
-    sources.length > 1,
-    (source, other) => reading.form(source) === reading.form(other),
-  );
-  const window = new TimeWindow();
-  let unparsed: LogRecord | undefined;
-  for await (const batch of reading.batches()) {
-    io.signal.throwIfAborted();
-    for (const record of batch) {
-      const outcome = diagnostician.push(record);
-      window.add(record.time, outcome === "other");
-      if (outcome === "other") continue;
-      reading.countCandidate(record.source, outcome === "event");
-      if (outcome === "unparsed") unparsed ??= record;
-    }
-  }
-  const summaries = reading.summaries();
-  return {
-    diagnoses: diagnostician.finish(settings, summaries),
-    summaries,
-    window: window.get(),
-    warnings: warningsOf(reading, summaries, unparsed, options),
-    datesAreGuessed: summaries.some((_, index) => ["mtime", "assumed"].includes(reading.dateOrigin(index) ?? "")),
-  };
-}
-
-/** From the first to the last time of the records, of which any that is no event may have been left out. */
-class TimeWindow {
-  #from: number | undefined;
-  #to: number | undefined;
-  #last: number | undefined;
-
-  add(time: number | undefined, mayBeLeftOut: boolean): void {
-    if (time === undefined) return;
-    this.#last = time;
-    if (!mayBeLeftOut || this.#from === undefined) this.#widen(time);
-  }
-
-  get(): ReadLog["window"] {
-    if (this.#last !== undefined) this.#widen(this.#last);
-    return { from: this.#from, to: this.#to };
-  }
-
-  #widen(time: number): void {
-    if (this.#from === undefined || time < this.#from) this.#from = time;
-    if (this.#to === undefined || time > this.#to) this.#to = time;
-  }
-}
-
-function warningsOf(
-  reading: Reading,
-  summaries: readonly SourceSummary[],
-  unparsed: LogRecord | undefined,
-  options: DoctorOptions,
-): string[] {
-  const warnings = reading.warnings.map(
-    (it) => `${it.path}: ${it.message}${it.help === undefined ? "" : ` (${it.help})`}`,
-  );
-  if (reading.datesAssumed) warnings.push("no line and no file name tells a date: today's was taken");
-  const count = summaries.reduce((sum, it) => sum + it.unparsedCandidates, 0);
-  if (count > 0) {
-    const where = unparsed && `${unparsed.location.path}:${unparsed.location.line}`;
-    const example = options.verbose && unparsed ? `: ${unparsed.message.slice(0, 200)}` : "";
-    warnings.push(`${count} lines look like run or lane lines and could not be read, the first at ${where}${example}`);
-  }
-  return warnings;
-}
-
 /** @param liveDir of the gateway that was asked: null if it does not say; undefined if none was asked */
 async function readStates(
   options: DoctorOptions,
@@ -280,7 +191,7 @@ async function readStates(
 
 function judge(
   states: readonly StateDir[],
-  log: ReadLog,
+  log: LogDiagnosis,
   isOwnMachine: boolean,
   settings: DiagnoseSettings,
   options: DoctorOptions,
@@ -305,7 +216,7 @@ function judge(
 /** What the log and the state dir tell, with what the gateway's own list adds. */
 async function checkLive(
   live: LiveGateway,
-  log: ReadLog,
+  log: LogDiagnosis,
   evidence: StateEvidence,
 ): Promise<StateEvidence & Pick<CrossCheck, "warnings">> {
   const { crossCheck } = await import("./gateway/cross-check.ts");

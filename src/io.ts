@@ -4,6 +4,7 @@ import path from "node:path";
 import { isatty } from "node:tty";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
+import { showProgress } from "./progress.ts";
 import { readDescriptorBytes } from "./sources/read-bytes.ts";
 import type { TimeZone } from "./wall-clock.ts";
 
@@ -49,6 +50,11 @@ export interface Io {
    * where there is no terminal to ask on. At the end of the input the line is empty.
    */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /**
+   * Shows a person on the terminal how far a long reading is: called with what tells it, returns what ends it; null
+   * where there is no terminal.
+   */
+  readonly showProgress: ((bytesRead: () => number) => () => void) | null;
   /** Aborted on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Rejects with Interrupted on Ctrl-C, or with an error that nobody caught. Never resolves. */
@@ -86,6 +92,7 @@ export function nodeIo(): Io {
       writeWhole(path.resolve(cwd, file), file, text);
     },
     ask: isatty(0) && isatty(2) ? askOnTerminal(interrupt) : null,
+    showProgress: isatty(2) ? showProgress : null,
     signal: interrupt.signal,
     failure,
   };

@@ -36,6 +36,8 @@ export interface Reading extends AsyncIterable<LogRecord> {
   batches(): AsyncGenerator<readonly LogRecord[]>;
   /** The sources in the order of their numbers: by their first time, then by path, whatever order the user gave. */
   summaries(): SourceSummary[];
+  /** How many bytes of all sources were read so far, unpacked. */
+  readonly bytesRead: number;
   /** Counts a line of a source that carries, or looks as if it carried, an event. */
   countCandidate(source: number, parsed: boolean): void;
   readonly warnings: readonly SourceWarning[];
@@ -217,6 +219,10 @@ class MergedReading implements Reading {
         unparsedCandidates: tally.unparsed,
       };
     });
+  }
+
+  get bytesRead(): number {
+    return this.#tallies.reduce((sum, tally) => sum + tally.bytes, 0);
   }
 
   countCandidate(source: number, parsed: boolean): void {

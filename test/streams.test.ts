@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../src/errors.ts";
+import { eventFilter } from "../src/event-filter.ts";
+import { parseEvent } from "../src/events/index.ts";
 import type { LogRecord } from "../src/model.ts";
 import { bytesSource, type Source } from "../src/sources/source.ts";
 import { type Reading, type ReadOptions, readSources } from "../src/streams.ts";
@@ -188,6 +190,17 @@ describe("readSources", () => {
     expect(await last(`${cut}357-0a5b-4f43-9a66-6d2a4b0c9f11`)).toBe(
       "embedded run agent start: runId=12cbe357-0a5b-4f43-9a66-6d2a4b0c9f11",
     );
+  });
+
+  it("leaves lines unread that nobody needs, and counts them", async () => {
+    const big = fixture("openclaw-2026.9.6/gateway.jsonl").repeat(5);
+    const { records: all, reading: whole } = await read([pipe("x", big, 10_000)]);
+    const { records: some, reading } = await read([pipe("x", big, 10_000)], { filter: eventFilter() });
+    const events = (records: readonly LogRecord[]) => records.filter((it) => parseEvent(it).outcome !== "other");
+    expect(some.length).toBeLessThan(all.length * 0.8);
+    expect(events(some)).toEqual(events(all));
+    expect(some.at(-1)).toEqual(all.at(-1));
+    expect(reading.summaries()).toEqual(whole.summaries());
   });
 
   it("warns of what it cannot read beside what it can", async () => {

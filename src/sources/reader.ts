@@ -81,16 +81,19 @@ class LineReader {
   #lines: SourceLine[] = [];
   /** Forms of the filter of which a line was read in this source, and had a full time. */
   readonly #known: boolean[];
+  /** How many lines of each were left out, not yet in the tally. */
+  readonly #leftOutOf: number[];
   /** Lines that were left out since the last one that was read. */
   #leftOut = 0;
   /** The last of them; its number is 0 where there is none. */
-  readonly #last = { bytes: NOTHING, start: 0, end: 0, number: 0, form: "" };
+  readonly #last = { bytes: NOTHING, start: 0, end: 0, number: 0, form: 0 };
 
   constructor(tally: Tally, options: ReaderOptions) {
     this.#tally = tally;
     this.#options = options;
     this.#decoder = new Decoder({ origins: options.origins === true });
     this.#known = (options.filter?.formats ?? []).map(() => false);
+    this.#leftOutOf = this.#known.map(() => 0);
     this.#splitter = new LineSplitter(tally, this.#read.bind(this), options.maxLine);
   }
 
@@ -103,6 +106,7 @@ class LineReader {
     }
     // Its bytes are not ours any longer.
     this.#readLast();
+    this.#countLeftOut();
   }
 
   end(): void {
@@ -117,31 +121,38 @@ class LineReader {
 
   #filtered(filter: LineFilter, bytes: Buffer, start: number, end: number, number: number, unterminated: boolean) {
     const verdict = unterminated ? UNKNOWN : filter.verdict(bytes, start, end);
-    if (verdict >= SKIP && this.#known[verdict - SKIP] === true) {
+    const form = verdict - SKIP;
+    if (form >= 0 && this.#known[form] === true) {
       this.#leftOut++;
+      this.#leftOutOf[form] = (this.#leftOutOf[form] as number) + 1;
       const last = this.#last;
       last.bytes = bytes;
       last.start = start;
       last.end = end;
       last.number = number;
-      last.form = filter.formats[verdict - SKIP] as string;
+      last.form = form;
       return;
     }
     if (verdict === UNKNOWN) this.#readLast();
-    const form = this.#read(bytes, start, end, number, unterminated);
-    if (verdict >= SKIP && form !== undefined) this.#known[verdict - SKIP] = form === filter.formats[verdict - SKIP];
+    const found = this.#read(bytes, start, end, number, unterminated);
+    if (form >= 0 && found !== undefined) this.#known[form] = found === filter.formats[form];
   }
 
   #readLast(): void {
-    const { bytes, start, end, number } = this.#last;
+    const { bytes, start, end, number, form } = this.#last;
     if (number === 0) return;
     this.#leftOut--;
+    this.#leftOutOf[form] = (this.#leftOutOf[form] as number) - 1;
     this.#read(bytes, start, end, number, false);
   }
 
   /** @returns the form of the line if it has a full time */
   #read(bytes: Buffer, start: number, end: number, number: number, unterminated: boolean): string | undefined {
-    this.#countLeftOut();
+    if (this.#leftOut > 0) {
+      this.#decoder.passOver(this.#leftOut);
+      this.#leftOut = 0;
+    }
+    this.#last.number = 0;
     const text = bytes.toString("utf8", start, end);
     const { mayMatter } = this.#options;
     if (mayMatter !== undefined && !mayMatter(text)) return undefined;
@@ -158,13 +169,12 @@ class LineReader {
   }
 
   #countLeftOut(): void {
-    if (this.#leftOut > 0) {
-      const { form } = this.#last;
-      this.#decoder.passOver(this.#leftOut);
-      this.#tally.formats.set(form, (this.#tally.formats.get(form) ?? 0) + this.#leftOut);
-      this.#leftOut = 0;
-    }
-    this.#last.number = 0;
+    const { formats } = this.#tally;
+    this.#leftOutOf.forEach((count, form) => {
+      const name = this.#options.filter?.formats[form];
+      if (count > 0 && name !== undefined) formats.set(name, (formats.get(name) ?? 0) + count);
+    });
+    this.#leftOutOf.fill(0);
   }
 }
 

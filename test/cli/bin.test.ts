@@ -68,6 +68,29 @@ test("a reader that goes away ends it quietly", async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });
 
+// `script` of util-linux gives it a terminal.
+describe("on a terminal", () => {
+  const log = path.join(ROOT, "fixtures/issue-3245/gateway.jsonl");
+  const onTerminal = (shell: string): string => {
+    const command = `${shell} | ${process.execPath} ${BIN} doctor --color never -`;
+    return spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8", input: "" }).stdout;
+  };
+
+  test("a long reading shows how far it is, and leaves nothing of that behind", () => {
+    const shown = onTerminal(`(for i in $(seq 40); do cat ${log}; done; sleep 1.5)`);
+    const report = shown.indexOf("BLOCKED");
+    expect(shown.slice(0, report)).toMatch(/2\.65 MB read, \d[\d.]* [kM]B\/s/);
+    // The line is erased, and the cursor is there again.
+    // oxlint-disable-next-line no-control-regex -- that is how terminals are told
+    expect(shown.slice(0, report)).toMatch(/\u001b\[\?25h.*\u001b\[0?K$/s);
+    expect(shown.slice(report)).not.toMatch(/B read/);
+  });
+
+  test("a short one shows nothing but its report", () => {
+    expect(onTerminal(`cat ${log}`)).toMatch(/^BLOCKED/);
+  });
+});
+
 test("Ctrl-C ends it with 130", async () => {
   const child = spawn(process.execPath, [BIN, "doctor", "-"], { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {});

@@ -55,6 +55,7 @@ export function fakeIo(values: FakeIoValues = {}): FakeIo {
       files.set(file, text);
     },
     ask: answers === undefined ? null : async () => answers.shift() ?? "",
+    showProgress: null,
     signal: new AbortController().signal,
     failure: values.failure ?? new Promise<never>(() => {}),
     out: () => out,
