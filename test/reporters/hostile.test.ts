@@ -6,6 +6,7 @@ import { FINDING_CODES, SEVERITIES, VERDICTS } from "../../src/model.ts";
 import type { Report } from "../../src/model.ts";
 import { reporters } from "../../src/reporters/index.ts";
 import type { RenderOptions } from "../../src/reporters/reporter.ts";
+import { timeline } from "../../src/reporters/timeline.ts";
 import { anyText, HARMFUL } from "./any-text.ts";
 import { aFinding, aReport, aRun, aSession } from "./sample-reports.ts";
 
@@ -101,17 +102,20 @@ const options: fc.Arbitrary<RenderOptions> = fc.record({
   verbose: fc.boolean(),
   quiet: fc.boolean(),
   allRuns: fc.boolean(),
+  since: fc.constant(null),
+  until: fc.constant(null),
+  ascii: fc.boolean(),
 });
 
 // oxlint-disable-next-line no-control-regex -- chalk's own colours
 const OUR_COLORS = /\u001b\[(?:0|1|2|22|3[0-7]|39)m/g;
 
-describe.each(reporters)("$name", (reporter) => {
+describe.each([...reporters, timeline])("$name", (reporter) => {
   test("prints nothing that acts, but newlines and its own colours", () => {
     fc.assert(
       fc.property(report, options, (one, given) => {
         const text = reporter.render(one, given);
-        const isColored = reporter.name === "pretty" && given.colorLevel === 1;
+        const isColored = ["pretty", "timeline"].includes(reporter.name) && given.colorLevel === 1;
         const bare = (isColored ? text.replaceAll(OUR_COLORS, "") : text).replaceAll("\n", "");
         expect(HARMFUL.exec(bare)).toBeNull();
       }),
@@ -152,6 +156,9 @@ test("json and ndjson say the same as the report", () => {
         verbose: false,
         quiet: false,
         allRuns: true,
+        since: null,
+        until: null,
+        ascii: false,
       }) ?? "";
   fc.assert(
     fc.property(report, (one) => {

@@ -1,0 +1,199 @@
+/** Puts the page together. What it shows is in the element `data`; it asks for nothing else. */
+import type { RunState } from "../src/model.ts";
+import { unpackData } from "../src/reporters/html/data.ts";
+import type { PackedData, PageData } from "../src/reporters/html/data.ts";
+import { MARK_TEXT, STATES_BY_WEIGHT } from "../src/reporters/picture/model.ts";
+import type { Bar, Picture, Row } from "../src/reporters/picture/model.ts";
+import { spanText } from "../src/words.ts";
+import { Chart } from "./chart.ts";
+import type { Hit } from "./chart.ts";
+import { Details, findingBlock } from "./details.ts";
+import { byId } from "./dom.ts";
+import { stepFrom, stepOf } from "./keys.ts";
+import { legend, repaint, stateFilter } from "./legend.ts";
+import { Table } from "./tables.ts";
+import { Times } from "./time.ts";
+import { runName, stateText, tookText } from "./words.ts";
+
+const data = unpackData(JSON.parse(byId("data").textContent) as PackedData);
+head(data);
+for (const finding of data.findings.slice(0, 200)) byId("findings").append(findingBlock(finding));
+if (data.findings.length === 0) byId("findings").textContent = "None.";
+if (data.picture) start(data, data.picture);
+else byId("range").textContent = "The log gives no times, so there is nothing to draw.";
+
+function head({ tool, label, verdict, sentences, read }: PageData): void {
+  document.body.classList.add(verdict === "clean" ? "good" : "bad");
+  const [first = "", ...more] = sentences;
+  byId("label").textContent = label;
+  byId("sentence").textContent = first;
+  byId("more").textContent = more.join(" ");
+  byId("read").textContent = `Read ${read}`;
+  byId("tool").textContent = `Made by ${tool}`;
+}
+
+function start({ findings, timeZone }: PageData, picture: Picture): void {
+  const times = new Times(timeZone, picture.from, picture.to);
+  let states: ReadonlySet<RunState> = new Set(STATES_BY_WEIGHT);
+  const search = byId<HTMLInputElement>("search");
+  const box = byId("chart");
+  const canvas = byId<HTMLCanvasElement>("canvas");
+  const chart = new Chart(box, canvas, byId("room"), picture, times, { states, search: "" });
+  const details = new Details(picture, findings, times, () => box.focus());
+  const rowOf = new Map(picture.rows.flatMap((row) => row.bars.map((bar) => [bar, row] as const)));
+  const sessions = new Table("sessions", "session", ["Session", "State", "Held since", "Silent", "Messages waiting", "Runs"]);
+  const runs = new Table("runs", "run", ["Run", "Session", "State", "Started", "Took", "Line"]);
+  const notes = notesOf(picture);
+
+  const tell = (bar: Bar, focus: boolean): void => {
+    const row = rowOf.get(bar);
+    if (!row) return;
+    chart.choose(bar);
+    details.show(bar, row, focus);
+  };
+  chart.onView = (from, to) => {
+    byId("range").textContent = [`Shown: ${times.stamp(from)} to ${times.stamp(to)} ${timeZone}`, ...notes].join(". ");
+  };
+  const refill = (): void => {
+    chart.filter({ states, search: search.value });
+    const lines = chart.layout.rows;
+    sessions.fill(lines.map(({ row }) => () => sessionCells(row, times)));
+    const bars = lines.flatMap((line) => line.bars.map((bar) => ({ bar, row: line.row })));
+    runs.fill(bars.map(({ bar, row }) => () => runCells(bar, row, times, () => tell(bar, true))));
+    byId("status").textContent = `${bars.length} runs of ${lines.length} sessions shown`;
+  };
+  stateFilter(picture, (chosen) => {
+    states = chosen;
+    refill();
+  });
+  search.addEventListener("input", refill);
+  refill();
+  legend(picture);
+  repaint();
+  new Table("marks", "event", ["Time", "What", "Gateway"]).fill(
+    picture.marks.map((mark) => () => [
+      { text: times.exact(mark.at) },
+      { text: MARK_TEXT[mark.kind] },
+      { text: `${picture.logs.find((it) => it.log === mark.log)?.name ?? ""}${mark.pid === null ? "" : `, PID ${mark.pid}`}` },
+    ]),
+  );
+  keyboard(chart, box, details, (bar) => {
+    const row = rowOf.get(bar);
+    if (row) byId("status").textContent = announce(bar, row, times);
+  }, tell);
+  pointer(chart, box, canvas, times, tell);
+  byId("zoom-in").addEventListener("click", () => chart.zoomBy(2));
+  byId("zoom-out").addEventListener("click", () => chart.zoomBy(0.5));
+  byId("zoom-all").addEventListener("click", () => chart.showAll());
+  printing(chart);
+}
+
+/** What the picture does not show, said beside it. */
+function notesOf({ leftOut, undated }: Picture): string[] {
+  const notes: string[] = [];
+  if (leftOut) {
+    notes.push(`${leftOut.runs.toLocaleString("en-US")} older completed runs are left out (the grey part): choose a shorter time with --since`);
+  }
+  if (undated > 0) notes.push(`${undated} runs have no time in the log and are not drawn`);
+  return notes;
+}
+
+function announce(bar: Bar, row: Row, times: Times): string {
+  return `${row.name}: run ${runName(bar)}, ${stateText(bar)}, started ${times.stamp(bar.from)}, ${tookText(bar)}`;
+}
+
+function sessionCells(row: Row, times: Times) {
+  return [
+    row.names[0] ?? row.name,
+    row.state ?? "not known",
+    row.heldSince === null ? "" : times.exact(row.heldSince),
+    row.silenceMs === null ? "" : spanText(row.silenceMs),
+    row.waitingAtLeast === 0 ? "" : waitingText(row, times),
+    String(row.bars.length),
+  ].map((text) => ({ text }));
+}
+
+function waitingText({ waitingAtLeast, waitingSince }: Row, times: Times): string {
+  const since = waitingSince.slice(0, 10).map((it) => times.stamp(it));
+  return `${waitingAtLeast} or more${since.length === 0 ? "" : `, came at ${since.join(", ")}`}`;
+}
+
+function runCells(bar: Bar, row: Row, times: Times, onClick: () => void) {
+  return [
+    { text: runName(bar), onClick },
+    { text: row.name },
+    { text: stateText(bar) },
+    { text: `${bar.startUnseen ? "before " : ""}${times.exact(bar.from)}` },
+    { text: tookText(bar) },
+    { text: `${bar.path}:${bar.line}` },
+  ];
+}
+
+function keyboard(chart: Chart, box: HTMLElement, details: Details, onChosen: (bar: Bar) => void, tell: (bar: Bar, focus: boolean) => void): void {
+  const zooms: Readonly<Record<string, () => void>> = {
+    "+": () => chart.zoomBy(1.5),
+    "=": () => chart.zoomBy(1.5),
+    "-": () => chart.zoomBy(1 / 1.5),
+    "0": () => chart.showAll(),
+    Escape: () => {
+      details.close();
+      chart.choose(null);
+    },
+    Enter: () => {
+      if (chart.chosen) tell(chart.chosen, true);
+    },
+  };
+  const pans: Readonly<Record<string, number>> = { ArrowLeft: 0.2, ArrowRight: -0.2 };
+  box.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const pan = event.shiftKey ? pans[event.key] : undefined;
+    const act = zooms[event.key];
+    const step = stepOf(event.key);
+    if (pan !== undefined) chart.panBy(pan);
+    else if (act) act();
+    else if (step) {
+      const next = stepFrom(chart.layout.rows, chart.chosen, step);
+      chart.choose(next);
+      if (next) onChosen(next);
+    } else return;
+    event.preventDefault();
+  });
+}
+
+function pointer(chart: Chart, box: HTMLElement, canvas: HTMLCanvasElement, times: Times, tell: (bar: Bar, focus: boolean) => void): void {
+  const tip = byId("tip");
+  const hitOf = (event: MouseEvent): Hit | null => {
+    const edges = canvas.getBoundingClientRect();
+    return chart.hit(event.clientX - edges.left, event.clientY - edges.top);
+  };
+  canvas.addEventListener("click", (event) => {
+    const hit = hitOf(event);
+    if (hit?.bar) tell(hit.bar, false);
+    box.focus({ preventScroll: true });
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const hit = hitOf(event);
+    const text = hit?.bar && hit.line ? announce(hit.bar, hit.line.row, times) : hit?.mark ? `${times.exact(hit.mark.at)} ${MARK_TEXT[hit.mark.kind]}` : "";
+    canvas.classList.toggle("on-run", Boolean(hit?.bar));
+    tip.hidden = text === "";
+    tip.textContent = text;
+    if (text === "") return;
+    const edges = box.getBoundingClientRect();
+    tip.style.left = `${Math.min(event.clientX - edges.left + 12, Math.max(0, edges.width - 300))}px`;
+    tip.style.top = `${event.clientY - edges.top + box.scrollTop + 16}px`;
+  });
+  canvas.addEventListener("pointerleave", () => {
+    tip.hidden = true;
+  });
+}
+
+function printing(chart: Chart): void {
+  const paper = matchMedia("print");
+  const change = (): void => {
+    chart.print(paper.matches);
+    repaint();
+  };
+  // Light and dark are watched by the chart itself; the legend only needs its colours anew.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  paper.addEventListener("change", change);
+}

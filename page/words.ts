@@ -1,0 +1,32 @@
+/** What the page says of a run, a session or a moment: the same words in the picture, the details and the tables. */
+import type { RunState } from "../src/model.ts";
+import type { Bar } from "../src/reporters/picture/model.ts";
+import { shortId, spanText } from "../src/words.ts";
+
+export const STATE_TEXT: Readonly<Record<RunState, string>> = {
+  completed: "completed",
+  aborted: "aborted",
+  failed: "failed",
+  "timed-out": "timed out",
+  orphaned: "orphaned",
+  open: "open",
+};
+
+export function runName(bar: Bar): string {
+  return `${shortId(bar.runId)}${bar.truncatedId ? "…" : ""}`;
+}
+
+/** `orphaned (restart), silent for 13 min` */
+export function stateText(bar: Bar): string {
+  const cause = bar.cause === null ? "" : ` (${bar.cause})`;
+  const silent = silenceOf(bar);
+  return `${STATE_TEXT[bar.state]}${cause}${silent === null ? "" : `, silent for ${silent}`}`;
+}
+
+export function silenceOf(bar: Bar): string | null {
+  return bar.silentTo === null || bar.silentTo - bar.to < 1000 ? null : spanText(bar.silentTo - bar.to);
+}
+
+export function tookText(bar: Bar): string {
+  return bar.silentTo === null ? spanText(bar.to - bar.from) : "no end seen";
+}
