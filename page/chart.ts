@@ -42,7 +42,14 @@ export class Chart {
   #height = 0;
   #isWaiting = false;
 
-  constructor(box: HTMLElement, canvas: HTMLCanvasElement, room: HTMLElement, picture: Picture, times: Times, filter: Filter) {
+  constructor(
+    box: HTMLElement,
+    canvas: HTMLCanvasElement,
+    room: HTMLElement,
+    picture: Picture,
+    times: Times,
+    filter: Filter,
+  ) {
     this.#box = box;
     this.#canvas = canvas;
     this.#room = room;
@@ -114,7 +121,8 @@ export class Chart {
       const isThere = line.row.tracks === 1 || (down >= top && down < top + TRACK);
       return isThere && x >= toX(bar.from) - NEAR && x <= toX(bar.silentTo ?? bar.to) + NEAR;
     });
-    const distance = (bar: Bar) => Math.max(toX(bar.from) - x, x - toX(bar.to), 0) + (bar.state === "completed" ? 0.5 : 0);
+    const distance = (bar: Bar) =>
+      Math.max(toX(bar.from) - x, x - toX(bar.to), 0) + (bar.state === "completed" ? 0.5 : 0);
     return near.toSorted((a, b) => distance(a) - distance(b))[0] ?? null;
   }
 
@@ -179,8 +187,14 @@ export class Chart {
     // The canvas stays where it is; this is what there is to scroll.
     this.#room.style.height = isPrinting ? "0" : `${Math.max(0, whole - this.#height)}px`;
     const { from, to } = this.#picture;
-    const edges: [[number, number], [number, number]] = [[this.#left, 0], [this.#width, 1]];
-    this.#zoom.extent(edges).translateExtent(edges).scaleExtent([1, Math.max(1, (to - from) / CLOSEST)]);
+    const edges: [[number, number], [number, number]] = [
+      [this.#left, 0],
+      [this.#width, 1],
+    ];
+    this.#zoom
+      .extent(edges)
+      .translateExtent(edges)
+      .scaleExtent([1, Math.max(1, (to - from) / CLOSEST)]);
     this.#later();
   }
 
@@ -197,7 +211,8 @@ export class Chart {
     const scale = window.devicePixelRatio;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     const x = this.#transform.rescaleX(this.#base());
-    const [from = 0, to = 0] = [x.invert(this.#left).getTime(), x.invert(this.#width).getTime()];
+    const from = x.invert(this.#left).getTime();
+    const to = x.invert(this.#width).getTime();
     drawFrame({
       context,
       width: this.#width,

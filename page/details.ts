@@ -49,7 +49,8 @@ export class Details {
     byId("stage").classList.add("with-details");
     if (focus) this.#title.focus();
     // Beside the picture it is in sight; below it, it may not be.
-    if (this.#panel.getBoundingClientRect().top > window.innerHeight - 100) this.#panel.scrollIntoView({ block: "nearest" });
+    if (this.#panel.getBoundingClientRect().top > window.innerHeight - 100)
+      this.#panel.scrollIntoView({ block: "nearest" });
   }
 
   close(): void {
@@ -86,7 +87,9 @@ export class Details {
         list.append(element("li", {}, element("span", { class: "pause" }, `… ${spanText(pause)} of silence …`)));
       }
       const time = element("time", {}, at === null ? "" : this.#times.stamp(at));
-      list.append(element("li", {}, time, element("span", {}, text), element("span", { class: "place" }, shortPlace(place))));
+      list.append(
+        element("li", {}, time, element("span", {}, text), element("span", { class: "place" }, shortPlace(place))),
+      );
       before = at ?? before;
     }
     return list;

@@ -13,8 +13,8 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no ${id}`);
-  return found as T;
+  return found;
 }

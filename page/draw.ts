@@ -1,17 +1,16 @@
 /** One frame of the picture on a canvas. All text goes through fillText, so nothing in it can act. */
 import { MOST_TRACKS } from "../src/reporters/picture/tracks.ts";
-import type { Bar, Mark, MarkKind, Picture } from "../src/reporters/picture/model.ts";
+import type { Bar, Picture } from "../src/reporters/picture/model.ts";
 import { heldText } from "../src/reporters/picture/words.ts";
 import { spanText } from "../src/words.ts";
 import { barTop, firstAfter, firstBelow, TRACK } from "./layout.ts";
-import type { GroupLine, Layout, RowLine } from "./layout.ts";
+import type { Layout, RowLine } from "./layout.ts";
+import { drawMarks } from "./marks.ts";
 import type { Theme } from "./theme.ts";
 import type { Times } from "./time.ts";
 
 export const AXIS = 26;
 const BAR = 12;
-/** Pixels that the sign of a mark takes. */
-const SIGN = 15;
 const FONT = "13px system-ui, sans-serif";
 const SMALL = "11px system-ui, sans-serif";
 
@@ -125,10 +124,11 @@ function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
   const color = theme.states[bar.state];
   // Canvas coordinates far outside are slow to stroke.
   const at = (time: number) => Math.min(width + 50, Math.max(left - 50, x(time)));
-  const from = at(bar.from);
+  // On whole pixels, so that the narrowest bar has its full colour.
+  const from = Math.round(at(bar.from));
   // What did not end well is never too short to show its pattern.
-  const to = Math.max(from + (bar.state === "completed" ? 2.5 : 7), at(bar.to));
-  if (bar.queuedAt !== null) {
+  const to = Math.max(from + (bar.state === "completed" ? 3 : 7), Math.round(at(bar.to)));
+  if (bar.queuedAt !== null && from - at(bar.queuedAt) >= 1) {
     context.fillStyle = theme.waiting;
     context.fillRect(at(bar.queuedAt), middle - 1, from - at(bar.queuedAt), 2);
   }
@@ -183,72 +183,11 @@ function drawWaiting({ context, x, theme }: Frame, { row, top }: RowLine): void 
   }
 }
 
-const MARK_LETTER: Readonly<Record<MarkKind, string>> = {
-  "in-process-restart": "R",
-  respawn: "N",
-  stop: "S",
-  crash: "X",
-  start: "U",
-};
-const MARK_DASH: Readonly<Record<MarkKind, readonly number[]>> = {
-  "in-process-restart": [6, 3],
-  respawn: [6, 3, 2, 3],
-  stop: [2, 3],
-  crash: [],
-  start: [1, 5],
-};
-
-function drawMarks(frame: Frame, { marks, top, height, bottom }: GroupLine): void {
-  const { context, x, left, width, scrolled } = frame;
-  const middle = top + height / 2;
-  let lastLine = Number.NEGATIVE_INFINITY;
-  for (const mark of marks) {
-    const at = Math.round(x(mark.at)) + 0.5;
-    if (at < left - 10 || at > width + 10 || at <= lastLine) continue;
-    lastLine = at;
-    context.strokeStyle = mark.kind === "crash" ? frame.theme.crash : frame.theme.mark;
-    context.lineWidth = mark.kind === "crash" ? 2.5 : 1.25;
-    context.setLineDash(MARK_DASH[mark.kind]);
-    context.beginPath();
-    context.moveTo(at, Math.max(top + height - 4, scrolled - 20));
-    context.lineTo(at, Math.min(bottom, scrolled + frame.height));
-    context.stroke();
-    context.setLineDash([]);
-  }
-  drawSigns(frame, marks, middle);
-}
-
-/** Where there is no room for all, a crash or restart is told before a start. */
-function drawSigns(frame: Frame, marks: readonly Mark[], middle: number): void {
-  const taken = new Set<number>();
-  for (const kind of ["crash", "in-process-restart", "respawn", "stop", "start"] as const) {
-    for (const mark of marks) {
-      if (mark.kind !== kind) continue;
-      const at = Math.round(frame.x(mark.at)) + 0.5;
-      const place = Math.floor(at / SIGN);
-      if (at < frame.left - SIGN || at > frame.width + SIGN) continue;
-      if (taken.has(place) || taken.has(place - 1) || taken.has(place + 1)) continue;
-      taken.add(place);
-      drawSign(frame, kind, at, middle);
-    }
-  }
-}
-
-/** The letter of a kind of mark, in a box; also for the legend. */
-export function drawSign({ context, theme }: Pick<Frame, "context" | "theme">, kind: MarkKind, x: number, y: number): void {
-  context.fillStyle = kind === "crash" ? theme.crash : theme.mark;
-  context.fillRect(x - 7, y - 8, 14, 15);
-  context.fillStyle = theme.ground;
-  context.font = `700 ${SMALL}`;
-  context.textAlign = "center";
-  context.fillText(MARK_LETTER[kind], x, y);
-  context.textAlign = "start";
-}
-
 function drawGrid({ context, x, from, to, left, width, height, scrolled, times, theme }: Frame): void {
   context.fillStyle = theme.line;
   context.globalAlpha = 0.5;
-  for (const { at } of times.ticks(from, to, tickCount(width - left))) context.fillRect(Math.round(x(at)), scrolled, 1, height);
+  for (const { at } of times.ticks(from, to, tickCount(width - left)))
+    context.fillRect(Math.round(x(at)), scrolled, 1, height);
   context.globalAlpha = 1;
 }
 

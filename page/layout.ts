@@ -58,11 +58,21 @@ export function layOut({ rows, logs, marks }: Picture, { states, search }: Filte
       // What is held without a run that could be filtered is always worth its line.
       const isHeld = row.state === "blocked" && row.bars.length === 0;
       if (bars.length === 0 && !isHeld && !(everything && row.bars.length === 0)) continue;
-      const height = Math.max(row.tracks * TRACK + 2 * PADDING, row.state === "blocked" || row.state === "busy" ? TALL : 0);
+      const height = Math.max(
+        row.tracks * TRACK + 2 * PADDING,
+        row.state === "blocked" || row.state === "busy" ? TALL : 0,
+      );
       lines.push({ kind: "row", top, height, row, bars, tracks: byTrack(bars, row.tracks) });
       top += height;
     }
-    groups.push({ kind: "group", top: groupTop, height: HEAD, bottom: top, log, marks: marks.filter((it) => it.log === log.log) });
+    groups.push({
+      kind: "group",
+      top: groupTop,
+      height: HEAD,
+      bottom: top,
+      log,
+      marks: marks.filter((it) => it.log === log.log),
+    });
   }
   return { groups, rows: lines, height: top };
 }

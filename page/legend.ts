@@ -2,8 +2,8 @@
 import { MARK_KINDS, MARK_TEXT, STATES_BY_WEIGHT } from "../src/reporters/picture/model.ts";
 import type { Picture } from "../src/reporters/picture/model.ts";
 import type { RunState } from "../src/model.ts";
-import { drawSign } from "./draw.ts";
 import { byId, element } from "./dom.ts";
+import { drawSign } from "./marks.ts";
 import { readTheme } from "./theme.ts";
 import type { Theme } from "./theme.ts";
 import { STATE_TEXT } from "./words.ts";
@@ -25,7 +25,15 @@ export function stateFilter(picture: Picture, onChange: (states: ReadonlySet<Run
       onChange(new Set(shown));
     });
     const text = `${STATE_TEXT[state]} (${(counts.get(state) ?? 0).toLocaleString("en-US")})`;
-    byId("states").append(element("label", {}, box, swatch((context, theme) => bar(context, theme, state)), text));
+    byId("states").append(
+      element(
+        "label",
+        {},
+        box,
+        swatch((context, theme) => bar(context, theme, state)),
+        text,
+      ),
+    );
   }
 }
 
@@ -49,7 +57,13 @@ export function legend(picture: Picture): void {
     add((context, theme) => {
       context.fillStyle = theme.waiting;
       context.beginPath();
-      for (const [x, y] of [[13, 2], [19, 8], [13, 14], [7, 8]] as const) context.lineTo(x, y);
+      for (const [x, y] of [
+        [13, 2],
+        [19, 8],
+        [13, 14],
+        [7, 8],
+      ] as const)
+        context.lineTo(x, y);
       context.fill();
     }, "a message that still waits");
   }

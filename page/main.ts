@@ -6,14 +6,13 @@ import { MARK_TEXT, STATES_BY_WEIGHT } from "../src/reporters/picture/model.ts";
 import type { Bar, Picture, Row } from "../src/reporters/picture/model.ts";
 import { spanText } from "../src/words.ts";
 import { Chart } from "./chart.ts";
-import type { Hit } from "./chart.ts";
+import { keyboard, pointer } from "./controls.ts";
 import { Details, findingBlock } from "./details.ts";
 import { byId } from "./dom.ts";
-import { stepFrom, stepOf } from "./keys.ts";
 import { legend, repaint, stateFilter } from "./legend.ts";
 import { Table } from "./tables.ts";
 import { Times } from "./time.ts";
-import { runName, stateText, tookText } from "./words.ts";
+import { announce, runName, stateText, tookText } from "./words.ts";
 
 const data = unpackData(JSON.parse(byId("data").textContent) as PackedData);
 head(data);
@@ -35,13 +34,20 @@ function head({ tool, label, verdict, sentences, read }: PageData): void {
 function start({ findings, timeZone }: PageData, picture: Picture): void {
   const times = new Times(timeZone, picture.from, picture.to);
   let states: ReadonlySet<RunState> = new Set(STATES_BY_WEIGHT);
-  const search = byId<HTMLInputElement>("search");
+  const search = byId("search") as HTMLInputElement;
   const box = byId("chart");
-  const canvas = byId<HTMLCanvasElement>("canvas");
+  const canvas = byId("canvas") as HTMLCanvasElement;
   const chart = new Chart(box, canvas, byId("room"), picture, times, { states, search: "" });
   const details = new Details(picture, findings, times, () => box.focus());
   const rowOf = new Map(picture.rows.flatMap((row) => row.bars.map((bar) => [bar, row] as const)));
-  const sessions = new Table("sessions", "session", ["Session", "State", "Held since", "Silent", "Messages waiting", "Runs"]);
+  const sessions = new Table("sessions", "session", [
+    "Session",
+    "State",
+    "Held since",
+    "Silent",
+    "Messages waiting",
+    "Runs",
+  ]);
   const runs = new Table("runs", "run", ["Run", "Session", "State", "Started", "Took", "Line"]);
   const notes = notesOf(picture);
 
@@ -57,9 +63,21 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
   const refill = (): void => {
     chart.filter({ states, search: search.value });
     const lines = chart.layout.rows;
-    sessions.fill(lines.map(({ row }) => () => sessionCells(row, times)));
+    sessions.fill(
+      lines.map(
+        ({ row }) =>
+          () =>
+            sessionCells(row, times),
+      ),
+    );
     const bars = lines.flatMap((line) => line.bars.map((bar) => ({ bar, row: line.row })));
-    runs.fill(bars.map(({ bar, row }) => () => runCells(bar, row, times, () => tell(bar, true))));
+    runs.fill(
+      bars.map(
+        ({ bar, row }) =>
+          () =>
+            runCells(bar, row, times, () => tell(bar, true)),
+      ),
+    );
     byId("status").textContent = `${bars.length} runs of ${lines.length} sessions shown`;
   };
   stateFilter(picture, (chosen) => {
@@ -74,13 +92,21 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
     picture.marks.map((mark) => () => [
       { text: times.exact(mark.at) },
       { text: MARK_TEXT[mark.kind] },
-      { text: `${picture.logs.find((it) => it.log === mark.log)?.name ?? ""}${mark.pid === null ? "" : `, PID ${mark.pid}`}` },
+      {
+        text: `${picture.logs.find((it) => it.log === mark.log)?.name ?? ""}${mark.pid === null ? "" : `, PID ${mark.pid}`}`,
+      },
     ]),
   );
-  keyboard(chart, box, details, (bar) => {
-    const row = rowOf.get(bar);
-    if (row) byId("status").textContent = announce(bar, row, times);
-  }, tell);
+  keyboard(
+    chart,
+    box,
+    details,
+    (bar) => {
+      const row = rowOf.get(bar);
+      if (row) byId("status").textContent = announce(bar, row, times);
+    },
+    tell,
+  );
   pointer(chart, box, canvas, times, tell);
   byId("zoom-in").addEventListener("click", () => chart.zoomBy(2));
   byId("zoom-out").addEventListener("click", () => chart.zoomBy(0.5));
@@ -92,14 +118,12 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
 function notesOf({ leftOut, undated }: Picture): string[] {
   const notes: string[] = [];
   if (leftOut) {
-    notes.push(`${leftOut.runs.toLocaleString("en-US")} older completed runs are left out (the grey part): choose a shorter time with --since`);
+    notes.push(
+      `${leftOut.runs.toLocaleString("en-US")} older completed runs are left out (the grey part): choose a shorter time with --since`,
+    );
   }
   if (undated > 0) notes.push(`${undated} runs have no time in the log and are not drawn`);
   return notes;
-}
-
-function announce(bar: Bar, row: Row, times: Times): string {
-  return `${row.name}: run ${runName(bar)}, ${stateText(bar)}, started ${times.stamp(bar.from)}, ${tookText(bar)}`;
 }
 
 function sessionCells(row: Row, times: Times) {
@@ -127,64 +151,6 @@ function runCells(bar: Bar, row: Row, times: Times, onClick: () => void) {
     { text: tookText(bar) },
     { text: `${bar.path}:${bar.line}` },
   ];
-}
-
-function keyboard(chart: Chart, box: HTMLElement, details: Details, onChosen: (bar: Bar) => void, tell: (bar: Bar, focus: boolean) => void): void {
-  const zooms: Readonly<Record<string, () => void>> = {
-    "+": () => chart.zoomBy(1.5),
-    "=": () => chart.zoomBy(1.5),
-    "-": () => chart.zoomBy(1 / 1.5),
-    "0": () => chart.showAll(),
-    Escape: () => {
-      details.close();
-      chart.choose(null);
-    },
-    Enter: () => {
-      if (chart.chosen) tell(chart.chosen, true);
-    },
-  };
-  const pans: Readonly<Record<string, number>> = { ArrowLeft: 0.2, ArrowRight: -0.2 };
-  box.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const pan = event.shiftKey ? pans[event.key] : undefined;
-    const act = zooms[event.key];
-    const step = stepOf(event.key);
-    if (pan !== undefined) chart.panBy(pan);
-    else if (act) act();
-    else if (step) {
-      const next = stepFrom(chart.layout.rows, chart.chosen, step);
-      chart.choose(next);
-      if (next) onChosen(next);
-    } else return;
-    event.preventDefault();
-  });
-}
-
-function pointer(chart: Chart, box: HTMLElement, canvas: HTMLCanvasElement, times: Times, tell: (bar: Bar, focus: boolean) => void): void {
-  const tip = byId("tip");
-  const hitOf = (event: MouseEvent): Hit | null => {
-    const edges = canvas.getBoundingClientRect();
-    return chart.hit(event.clientX - edges.left, event.clientY - edges.top);
-  };
-  canvas.addEventListener("click", (event) => {
-    const hit = hitOf(event);
-    if (hit?.bar) tell(hit.bar, false);
-    box.focus({ preventScroll: true });
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    const hit = hitOf(event);
-    const text = hit?.bar && hit.line ? announce(hit.bar, hit.line.row, times) : hit?.mark ? `${times.exact(hit.mark.at)} ${MARK_TEXT[hit.mark.kind]}` : "";
-    canvas.classList.toggle("on-run", Boolean(hit?.bar));
-    tip.hidden = text === "";
-    tip.textContent = text;
-    if (text === "") return;
-    const edges = box.getBoundingClientRect();
-    tip.style.left = `${Math.min(event.clientX - edges.left + 12, Math.max(0, edges.width - 300))}px`;
-    tip.style.top = `${event.clientY - edges.top + box.scrollTop + 16}px`;
-  });
-  canvas.addEventListener("pointerleave", () => {
-    tip.hidden = true;
-  });
 }
 
 function printing(chart: Chart): void {

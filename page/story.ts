@@ -35,7 +35,13 @@ function momentOf({ time, text, path, line }: TimelineEntry): Moment {
 function factsOf(bar: Bar, row: Row, picture: Picture): Moment[] {
   const until = bar.silentTo ?? bar.to;
   const moments: Moment[] = [
-    { at: bar.from, text: bar.startUnseen ? "first line seen; it started before" : `run started${bar.model === null ? "" : ` on ${bar.model}`}`, place: `${bar.path}:${bar.line}` },
+    {
+      at: bar.from,
+      text: bar.startUnseen
+        ? "first line seen; it started before"
+        : `run started${bar.model === null ? "" : ` on ${bar.model}`}`,
+      place: `${bar.path}:${bar.line}`,
+    },
     ...picture.marks
       .filter((it) => it.log === row.log && it.at >= bar.from && it.at <= until)
       .map((it) => ({ at: it.at, text: MARK_TEXT[it.kind], place: "" })),

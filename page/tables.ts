@@ -50,7 +50,11 @@ export class Table {
       element("tbody", {}, ...rows),
     );
     // What scrolls must be within reach of the keyboard.
-    const box = element("div", { class: "table", tabindex: "0", role: "group", "aria-label": `Table of ${this.#name}s` }, table);
+    const box = element(
+      "div",
+      { class: "table", tabindex: "0", role: "group", "aria-label": `Table of ${this.#name}s` },
+      table,
+    );
     this.#place.replaceChildren(box, ...(length > ROWS ? [this.#pages(first, last)] : []));
   }
 

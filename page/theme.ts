@@ -37,7 +37,10 @@ const PATTERNS: Readonly<Record<RunState | "silent", (context: CanvasRenderingCo
     line(context, 0, 6, SIZE, 6);
   },
   open: (context) => {
-    for (const [x, y] of [[2, 2], [6, 6]] as const) {
+    for (const [x, y] of [
+      [2, 2],
+      [6, 6],
+    ] as const) {
       context.beginPath();
       context.arc(x, y, 1.4, 0, 2 * Math.PI);
       context.fill();
@@ -87,7 +90,11 @@ export function readTheme(): Theme {
   };
 }
 
-function pattern(color: string, hole: string, draw: (context: CanvasRenderingContext2D) => void): CanvasPattern | string {
+function pattern(
+  color: string,
+  hole: string,
+  draw: (context: CanvasRenderingContext2D) => void,
+): CanvasPattern | string {
   const scale = Math.max(1, window.devicePixelRatio);
   const tile = document.createElement("canvas");
   tile.width = tile.height = Math.round(SIZE * scale);

@@ -63,7 +63,10 @@ export class Times {
   #offset(ms: number): number {
     const it = this.#parts(ms);
     const n = (name: string) => Number(it[name]);
-    return Date.UTC(n("year"), n("month") - 1, n("day"), n("hour"), n("minute"), n("second")) - Math.floor(ms / SECOND) * SECOND;
+    return (
+      Date.UTC(n("year"), n("month") - 1, n("day"), n("hour"), n("minute"), n("second")) -
+      Math.floor(ms / SECOND) * SECOND
+    );
   }
 
   #parts(ms: number): Readonly<Record<string, string>> {

@@ -1,7 +1,8 @@
 /** What the page says of a run, a session or a moment: the same words in the picture, the details and the tables. */
 import type { RunState } from "../src/model.ts";
-import type { Bar } from "../src/reporters/picture/model.ts";
+import type { Bar, Row } from "../src/reporters/picture/model.ts";
 import { shortId, spanText } from "../src/words.ts";
+import type { Times } from "./time.ts";
 
 export const STATE_TEXT: Readonly<Record<RunState, string>> = {
   completed: "completed",
@@ -23,10 +24,15 @@ export function stateText(bar: Bar): string {
   return `${STATE_TEXT[bar.state]}${cause}${silent === null ? "" : `, silent for ${silent}`}`;
 }
 
-export function silenceOf(bar: Bar): string | null {
+function silenceOf(bar: Bar): string | null {
   return bar.silentTo === null || bar.silentTo - bar.to < 1000 ? null : spanText(bar.silentTo - bar.to);
 }
 
 export function tookText(bar: Bar): string {
   return bar.silentTo === null ? spanText(bar.to - bar.from) : "no end seen";
+}
+
+/** A run in one sentence: for the tip and for a screen reader. */
+export function announce(bar: Bar, row: Row, times: Times): string {
+  return `${row.name}: run ${runName(bar)}, ${stateText(bar)}, started ${times.stamp(bar.from)}, ${tookText(bar)}`;
 }

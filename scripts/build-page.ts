@@ -15,9 +15,13 @@ const OUT = path.join(ROOT, "src/reporters/html/page.generated.ts");
 
 const { code, packages } = await bundle();
 const script = `${licences(packages)}${code.trim()}\n`;
-const style = read("page/page.css").replaceAll(/\/\*[^]*?\*\//g, "").replaceAll(/\s*\n\s*/g, "\n").trim();
+const style = read("page/page.css")
+  .replaceAll(/\/\*[^]*?\*\//g, "")
+  .replaceAll(/\s*\n\s*/g, "\n")
+  .trim();
 // Nothing in a script or style element is escaped, so nothing in there may look like its end or a comment.
-if (/<\/script|<!--/i.test(script) || /<\/?style/i.test(style)) throw new Error("the page's script would end its own element");
+if (/<\/script|<!--/i.test(script) || /<\/?style/i.test(style))
+  throw new Error("the page's script would end its own element");
 
 const parts = {
   SCRIPT: script,

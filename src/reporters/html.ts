@@ -38,7 +38,9 @@ export const html: Reporter = {
       findings: report.findings,
     });
     // What acts instead of showing is made visible here; the rest is the page's duty, which sets text and no markup.
-    const json = JSON.stringify(data, (_, value: unknown) => (typeof value === "string" ? escapeTerminal(value) : value));
+    const json = JSON.stringify(data, (_, value: unknown) =>
+      typeof value === "string" ? escapeTerminal(value) : value,
+    );
     return `<!doctype html>
 <html lang="en">
 <head>

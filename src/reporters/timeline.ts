@@ -75,7 +75,9 @@ function drawn(
 ): string[][] {
   const { rows, more } = shownRows(picture.rows, options.verbose);
   const logs = picture.logs.length > 0 ? picture.logs : [{ log: 0, name: "gateway" }];
-  const widest = Math.max(...[...rows.map(({ name }) => name), ...logs.map(({ name }) => name)].map((it) => stringWidth(escapeTerminal(it))));
+  const widest = Math.max(
+    ...[...rows.map(({ name }) => name), ...logs.map(({ name }) => name)].map((it) => stringWidth(escapeTerminal(it))),
+  );
   const names = Math.min(widest, Math.max(12, Math.floor(width / 4)));
   const longestNote = Math.max(0, ...rows.map((row) => noteOf(row, picture).length));
   const notes = width >= 72 ? longestNote : 0;
@@ -90,7 +92,9 @@ function drawn(
       paint.dim(lead + labels),
       paint.dim(lead + ticks),
       ...logs.flatMap((log) => group(log, rows, canvas, used)),
-      ...(more > 0 ? [paint.dim(`… and ${count(more, "more session")} where all went well (--verbose shows them)`)] : []),
+      ...(more > 0
+        ? [paint.dim(`… and ${count(more, "more session")} where all went well (--verbose shows them)`)]
+        : []),
     ],
     legend(canvas, used),
     marksList(canvas),
@@ -176,8 +180,11 @@ function marksList({ picture, columns, signs, clock, width, paint }: Canvas): st
 function notesOf({ picture, columns, clock, width, paint }: Canvas): string[] {
   const [from, to] = [columns.from, columns.to].map((ms) => clock.stamp(new Date(ms).toISOString()));
   const step = spanText((columns.to - columns.from) / columns.count);
-  const undated = picture.undated > 0 ? `; ${count(picture.undated, "run has", "runs have")} no time and no place here` : "";
-  return hang("Shown  ", `${from} to ${to} ${clock.zoneName}, a column is ${step}${undated}`, width).map((it) => paint.dim(it));
+  const undated =
+    picture.undated > 0 ? `; ${count(picture.undated, "run has", "runs have")} no time and no place here` : "";
+  return hang("Shown  ", `${from} to ${to} ${clock.zoneName}, a column is ${step}${undated}`, width).map((it) =>
+    paint.dim(it),
+  );
 }
 
 /** As wide as asked, cut with an ellipsis where it is wider. */

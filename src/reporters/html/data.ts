@@ -65,8 +65,7 @@ export function packData(data: PageData): PackedData {
 }
 
 function packBar(bar: Bar, number: (text: string | null) => number): PackedBar {
-  const flags =
-    (bar.truncatedId ? TRUNCATED : 0) | (bar.startUnseen ? START_UNSEEN : 0) | (bar.goesOn ? GOES_ON : 0);
+  const flags = (bar.truncatedId ? TRUNCATED : 0) | (bar.startUnseen ? START_UNSEEN : 0) | (bar.goesOn ? GOES_ON : 0);
   return [
     bar.runId,
     flags,
@@ -101,7 +100,8 @@ export function unpackData({ strings, ...data }: PackedData): PageData {
 }
 
 function unpackBar(bar: PackedBar, text: (number: number) => string | null): Bar {
-  const [runId, flags, sessionId, state, cause, confidence, queuedAt, from, to, silentTo, track, attempts, ...rest] = bar;
+  const [runId, flags, sessionId, state, cause, confidence, queuedAt, from, to, silentTo, track, attempts, ...rest] =
+    bar;
   const [model, channel, gateway, path, line] = rest;
   return {
     runId,

@@ -88,4 +88,11 @@ export const MARK_TEXT: Readonly<Record<MarkKind, string>> = {
 };
 
 /** The worst first: where two share a place, the one to be seen. */
-export const STATES_BY_WEIGHT = ["orphaned", "failed", "timed-out", "aborted", "open", "completed"] as const satisfies RunState[];
+export const STATES_BY_WEIGHT = [
+  "orphaned",
+  "failed",
+  "timed-out",
+  "aborted",
+  "open",
+  "completed",
+] as const satisfies RunState[];

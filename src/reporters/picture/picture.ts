@@ -16,7 +16,10 @@ export interface PictureOptions {
 export function pictureOf(report: Report, { since, until, mostRuns }: PictureOptions): Picture | null {
   const { kept, leftOut } = keep(report.runs, mostRuns);
   const dated = kept.filter((run) => startOf(run) !== undefined);
-  const first = outermost([msOf(report.window.from), ...dated.map((run) => msOf(run.queuedAt) ?? startOf(run))], Math.min);
+  const first = outermost(
+    [msOf(report.window.from), ...dated.map((run) => msOf(run.queuedAt) ?? startOf(run))],
+    Math.min,
+  );
   const last = outermost([msOf(report.window.to), ...dated.map(lastOf)], Math.max);
   if (first === undefined || last === undefined) return null;
   const from = since ?? first;
@@ -35,7 +38,9 @@ export function pictureOf(report: Report, { since, until, mostRuns }: PictureOpt
 
 /** Not by spreading into Math.min: there may be more runs than a call takes arguments. */
 function outermost(times: readonly (number | undefined)[], pick: (a: number, b: number) => number): number | undefined {
-  return times.filter(isTime).reduce<number | undefined>((best, it) => (best === undefined ? it : pick(best, it)), undefined);
+  return times
+    .filter(isTime)
+    .reduce<number | undefined>((best, it) => (best === undefined ? it : pick(best, it)), undefined);
 }
 
 function keep(runs: readonly RunReport[], most: number): { kept: readonly RunReport[]; leftOut: Picture["leftOut"] } {
@@ -43,7 +48,7 @@ function keep(runs: readonly RunReport[], most: number): { kept: readonly RunRep
   const rank = (run: RunReport) => (run.state === "completed" ? 1 : 0);
   const byWorth = runs.toSorted((a, b) => rank(a) - rank(b) || (startOf(b) ?? 0) - (startOf(a) ?? 0));
   const kept = byWorth.slice(0, most);
-  const oldest = kept.filter((run) => rank(run) === 1).at(-1) ?? kept.at(-1);
+  const oldest = kept.findLast((run) => rank(run) === 1) ?? kept.at(-1);
   return { kept, leftOut: { runs: runs.length - most, before: (oldest && startOf(oldest)) ?? 0 } };
 }
 
@@ -122,7 +127,8 @@ function barOf(run: RunReport, end: number): Bar {
 }
 
 const beginOf = (bar: Bar): number => bar.queuedAt ?? bar.from;
-const startOf = (run: RunReport): number | undefined => msOf(run.startedAt) ?? msOf(run.lastSeenAt) ?? msOf(run.endedAt);
+const startOf = (run: RunReport): number | undefined =>
+  msOf(run.startedAt) ?? msOf(run.lastSeenAt) ?? msOf(run.endedAt);
 const lastOf = (run: RunReport): number | undefined => msOf(run.endedAt) ?? msOf(run.lastSeenAt) ?? msOf(run.startedAt);
 
 /** Blocked sessions come first, the longest blocked at the top, then what did not end well; within a gateway. */

@@ -53,7 +53,8 @@ export function cellsOf(row: Row, columns: Columns): readonly CellKind[] {
 
 /** A message that came in the column of a run's own sign stands beside it, so that both are seen. */
 function putWaiting(cells: CellKind[], column: number): void {
-  const isTaken = (kind: CellKind | undefined) => kind !== undefined && WEIGHT.indexOf(kind) > WEIGHT.indexOf("waiting");
+  const isTaken = (kind: CellKind | undefined) =>
+    kind !== undefined && WEIGHT.indexOf(kind) > WEIGHT.indexOf("waiting");
   const free = isTaken(cells[column]) && cells[column + 1] !== undefined && !isTaken(cells[column + 1]);
   const index = free ? column + 1 : column;
   if (!isTaken(cells[index])) cells[index] = "waiting";
