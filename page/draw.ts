@@ -111,10 +111,7 @@ function drawBars(frame: Frame, line: RowLine): void {
 /** From when the session was held, where no run of its own tells. */
 function drawHeld({ context, x, theme }: Frame, { row, bars, top, height }: RowLine): void {
   if (row.state !== "blocked" || row.heldSince === null || bars.some((bar) => bar.goesOn)) return;
-  const from = x(row.heldSince);
-  const until = x(row.heldSince + (row.silenceMs ?? 0));
-  context.fillStyle = theme.fills.silent;
-  context.fillRect(from, top + height / 2 - 3, Math.max(3, until - from), 6);
+  drawSilentLine(context, theme, x(row.heldSince), x(row.heldSince + (row.silenceMs ?? 0)), top + height / 2);
 }
 
 function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
@@ -134,8 +131,10 @@ function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
   }
   if (bar.silentTo !== null && at(bar.silentTo) > to) {
     const silent = at(bar.silentTo) - to;
-    context.fillStyle = bar.state === "open" ? theme.states.open : theme.fills.silent;
-    context.fillRect(to, middle - (bar.state === "open" ? 1 : 4), silent, bar.state === "open" ? 2 : 8);
+    if (bar.state === "open") {
+      context.fillStyle = theme.states.open;
+      context.fillRect(to, middle - 1, silent, 2);
+    } else drawSilentLine(context, theme, to, to + silent, middle);
     drawSilence(frame, bar, middle, to, silent);
   }
   context.fillStyle = theme.fills[bar.state];
@@ -150,6 +149,24 @@ function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
     context.lineWidth = 3;
     context.strokeRect(from - 3, top - 2, to - from + 6, BAR + 4);
   }
+}
+
+/** Dashes: nothing was heard here. Also for the legend. */
+export function drawSilentLine(
+  context: CanvasRenderingContext2D,
+  theme: Theme,
+  from: number,
+  to: number,
+  middle: number,
+): void {
+  context.strokeStyle = theme.states.orphaned;
+  context.lineWidth = 2;
+  context.setLineDash([5, 3]);
+  context.beginPath();
+  context.moveTo(from, middle);
+  context.lineTo(to, middle);
+  context.stroke();
+  context.setLineDash([]);
 }
 
 /** What a silence is, written into it where there is room. */

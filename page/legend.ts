@@ -3,6 +3,7 @@ import { MARK_KINDS, MARK_TEXT, STATES_BY_WEIGHT } from "../src/reporters/pictur
 import type { Picture } from "../src/reporters/picture/model.ts";
 import type { RunState } from "../src/model.ts";
 import { byId, element } from "./dom.ts";
+import { drawSilentLine } from "./draw.ts";
 import { drawSign } from "./marks.ts";
 import { readTheme } from "./theme.ts";
 import type { Theme } from "./theme.ts";
@@ -42,10 +43,7 @@ export function legend(picture: Picture): void {
   const rows = picture.rows;
   const add = (draw: Draw, text: string) => list.append(element("li", {}, swatch(draw), text));
   if (rows.some((row) => row.bars.some((it) => it.silentTo !== null))) {
-    add((context, theme) => {
-      context.fillStyle = theme.fills.silent;
-      context.fillRect(0, 4, 26, 8);
-    }, "silent: no line of its own any more");
+    add((context, theme) => drawSilentLine(context, theme, 0, 26, 8), "silent: no line of its own any more");
   }
   if (rows.some((row) => row.bars.some((it) => it.queuedAt !== null))) {
     add((context, theme) => {

@@ -14,10 +14,12 @@ import { Table } from "./tables.ts";
 import { Times } from "./time.ts";
 import { announce, runName, stateText, tookText } from "./words.ts";
 
+/** Beyond these a run's own panel tells what was found about it. */
+const FINDINGS = 200;
+
 const data = unpackData(JSON.parse(byId("data").textContent) as PackedData);
 head(data);
-for (const finding of data.findings.slice(0, 200)) byId("findings").append(findingBlock(finding));
-if (data.findings.length === 0) byId("findings").textContent = "None.";
+findingsList(data);
 if (data.picture) start(data, data.picture);
 else byId("range").textContent = "The log gives no times, so there is nothing to draw.";
 
@@ -29,6 +31,15 @@ function head({ tool, label, verdict, sentences, read }: PageData): void {
   byId("more").textContent = more.join(" ");
   byId("read").textContent = `Read ${read}`;
   byId("tool").textContent = `Made by ${tool}`;
+}
+
+function findingsList({ findings }: PageData): void {
+  const more = findings.length - FINDINGS;
+  byId("findings").append(
+    ...findings.slice(0, FINDINGS).map(findingBlock),
+    ...(findings.length === 0 ? ["None."] : []),
+    ...(more > 0 ? [`… and ${more.toLocaleString("en-US")} more, each with its run`] : []),
+  );
 }
 
 function start({ findings, timeZone }: PageData, picture: Picture): void {
@@ -50,6 +61,11 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
   ]);
   const runs = new Table("runs", "run", ["Run", "Session", "State", "Started", "Took", "Line"]);
   const notes = notesOf(picture);
+  // Two gateways may have a session of one name each.
+  const nameOf = (row: Row): string => {
+    const log = picture.logs.length > 1 ? picture.logs.find((it) => it.log === row.log) : undefined;
+    return `${row.names[0] ?? row.name}${log ? ` (${log.name})` : ""}`;
+  };
 
   const tell = (bar: Bar, focus: boolean): void => {
     const row = rowOf.get(bar);
@@ -67,7 +83,7 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
       lines.map(
         ({ row }) =>
           () =>
-            sessionCells(row, times),
+            sessionCells(row, nameOf(row), times),
       ),
     );
     const bars = lines.flatMap((line) => line.bars.map((bar) => ({ bar, row: line.row })));
@@ -75,7 +91,7 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
       bars.map(
         ({ bar, row }) =>
           () =>
-            runCells(bar, row, times, () => tell(bar, true)),
+            runCells(bar, nameOf(row), times, () => tell(bar, true)),
       ),
     );
     byId("status").textContent = `${bars.length} runs of ${lines.length} sessions shown`;
@@ -126,9 +142,9 @@ function notesOf({ leftOut, undated }: Picture): string[] {
   return notes;
 }
 
-function sessionCells(row: Row, times: Times) {
+function sessionCells(row: Row, name: string, times: Times) {
   return [
-    row.names[0] ?? row.name,
+    name,
     row.state ?? "not known",
     row.heldSince === null ? "" : times.exact(row.heldSince),
     row.silenceMs === null ? "" : spanText(row.silenceMs),
@@ -142,10 +158,10 @@ function waitingText({ waitingAtLeast, waitingSince }: Row, times: Times): strin
   return `${waitingAtLeast} or more${since.length === 0 ? "" : `, came at ${since.join(", ")}`}`;
 }
 
-function runCells(bar: Bar, row: Row, times: Times, onClick: () => void) {
+function runCells(bar: Bar, name: string, times: Times, onClick: () => void) {
   return [
     { text: runName(bar), onClick },
-    { text: row.name },
+    { text: name },
     { text: stateText(bar) },
     { text: `${bar.startUnseen ? "before " : ""}${times.exact(bar.from)}` },
     { text: tookText(bar) },

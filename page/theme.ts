@@ -16,13 +16,13 @@ export interface Theme {
   readonly mark: string;
   readonly crash: string;
   readonly states: Readonly<Record<RunState, string>>;
-  readonly fills: Readonly<Record<RunState | "silent", CanvasPattern | string>>;
+  readonly fills: Readonly<Record<RunState, CanvasPattern | string>>;
 }
 
 const SIZE = 8;
 
 /** What is left out of the solid colour. */
-const PATTERNS: Readonly<Record<RunState | "silent", (context: CanvasRenderingContext2D) => void>> = {
+const PATTERNS: Readonly<Record<RunState, (context: CanvasRenderingContext2D) => void>> = {
   completed: () => {},
   aborted: (context) => diagonal(context, false),
   failed: (context) => {
@@ -45,11 +45,6 @@ const PATTERNS: Readonly<Record<RunState | "silent", (context: CanvasRenderingCo
       context.arc(x, y, 1.4, 0, 2 * Math.PI);
       context.fill();
     }
-  },
-  silent: (context) => {
-    context.fillRect(0, 0, SIZE, 3);
-    context.fillRect(0, 5, SIZE, 3);
-    context.fillRect(5, 0, 3, SIZE);
   },
 };
 
@@ -85,7 +80,6 @@ export function readTheme(): Theme {
       "timed-out": fill("timed-out"),
       orphaned: fill("orphaned"),
       open: fill("open"),
-      silent: pattern(states.orphaned, ground, PATTERNS.silent),
     },
   };
 }

@@ -127,7 +127,7 @@ export interface RunReport {
   readonly state: RunState;
   readonly cause: OrphanCause | null;
   readonly confidence: Confidence;
-  /** When its message went into the queue of its session, where the log shows the lane. */
+  /** When its message went into the queue of its session, where the log shows the lane and there was only one attempt. */
   readonly queuedAt: string | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;

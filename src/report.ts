@@ -133,7 +133,7 @@ function runReport(it: SettledRun, firstLife: number): RunReport {
     state: it.state,
     cause: it.cause,
     confidence: it.confidence,
-    queuedAt: isoTime(run.task?.enqueuedAt),
+    queuedAt: isoTime(queuedAt(run)),
     startedAt: isoTime(run.startedAt),
     endedAt: isoTime(run.end?.time),
     lastSeenAt: isoTime(run.lastSeenAt),
@@ -145,6 +145,12 @@ function runReport(it: SettledRun, firstLife: number): RunReport {
     gateway: firstLife + run.life.index,
     location: run.location,
   };
+}
+
+/** The task of a run is that of its newest attempt, and a later attempt is queued after the run began. */
+function queuedAt({ task, startedAt }: SettledRun["run"]): number | undefined {
+  const at = task?.enqueuedAt;
+  return at !== undefined && startedAt !== undefined && at > startedAt ? undefined : at;
 }
 
 function sessionReport(it: SettledSession, firstLife: number): SessionReport {
