@@ -41,6 +41,7 @@ export class Chart {
   #width = 0;
   #height = 0;
   #isWaiting = false;
+  #isPrinting = false;
 
   constructor(
     box: HTMLElement,
@@ -109,8 +110,9 @@ export class Chart {
 
   /** Everything in one canvas, as long as it takes: paper does not scroll. */
   print(isPrinting: boolean): void {
+    this.#isPrinting = isPrinting;
     this.#theme = readTheme();
-    this.#measure(isPrinting);
+    this.#measure();
     this.#draw();
   }
 
@@ -174,18 +176,18 @@ export class Chart {
     }
   }
 
-  #measure(isPrinting = false): void {
+  #measure(): void {
     const whole = this.layout.height + AXIS + 2;
-    this.#box.style.height = isPrinting ? "auto" : `min(${whole + 2}px, 70vh)`;
+    this.#box.style.height = this.#isPrinting ? "auto" : `min(${whole + 2}px, 70vh)`;
     this.#width = this.#box.clientWidth;
-    this.#height = isPrinting ? Math.min(whole, TALLEST_PRINT) : Math.min(whole, this.#box.clientHeight);
+    this.#height = this.#isPrinting ? Math.min(whole, TALLEST_PRINT) : Math.min(whole, this.#box.clientHeight);
     const scale = window.devicePixelRatio;
     this.#canvas.width = Math.round(this.#width * scale);
     this.#canvas.height = Math.round(this.#height * scale);
     this.#canvas.style.width = `${this.#width}px`;
     this.#canvas.style.height = `${this.#height}px`;
     // The canvas stays where it is; this is what there is to scroll.
-    this.#room.style.height = isPrinting ? "0" : `${Math.max(0, whole - this.#height)}px`;
+    this.#room.style.height = this.#isPrinting ? "0" : `${Math.max(0, whole - this.#height)}px`;
     const { from, to } = this.#picture;
     const edges: [[number, number], [number, number]] = [
       [this.#left, 0],

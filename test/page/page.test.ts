@@ -155,15 +155,29 @@ describe("the page of a real log", () => {
   });
 
   test("on paper it is light and whole, with no buttons", async () => {
-    const { page } = await open({ colorScheme: "dark" });
+    const sample = SAMPLES["lanes-exhausted"];
+    if (!sample) throw new Error("no sample");
+    const { page } = await openPage(browser, pageOf(sample), {
+      colorScheme: "dark",
+      viewport: { width: 1000, height: 500 },
+    });
+    const height = async () => (await page.locator("#canvas").boundingBox())?.height ?? 0;
+    expect(await height()).toBeLessThan(400);
     await page.emulateMedia({ media: "print" });
     await settled(page);
-    expect(await page.locator("#tools").isVisible()).toBe(false);
+    // 14 sessions, the gateway's line and the axis.
+    expect(await height()).toBeGreaterThan(14 * 40);
+    expect(await page.getByRole("button", { name: "Zoom in" }).isVisible()).toBe(false);
+    expect(await page.getByRole("checkbox").first().isVisible()).toBe(false);
+    expect(await page.locator("#states").isVisible()).toBe(true);
     expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
     const [corner] = await page.evaluate<number[]>(
       `[...document.querySelector("#canvas").getContext("2d").getImageData(2, 2, 1, 1).data]`,
     );
     expect(corner).toBe(255);
+    await page.emulateMedia({ media: "screen" });
+    await settled(page);
+    expect(await height()).toBeLessThan(400);
     await page.close();
   });
 
