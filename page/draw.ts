@@ -87,7 +87,7 @@ function drawName({ context, left, theme, picture }: Frame, { row, top, height }
   context.fillText(fit(context, says, left - 16), 8, middle + 9);
 }
 
-/** A bar narrower than a pixel is drawn only where its state was not drawn on that pixel yet. */
+/** A bar that lies within what was drawn of its state already is left out: so many runs are drawn as fast as few. */
 function drawBars(frame: Frame, line: RowLine): void {
   drawHeld(frame, line);
   for (const wanted of ["completed", "other"] as const) {
@@ -100,8 +100,8 @@ function drawBars(frame: Frame, line: RowLine): void {
         if (!bar || (bar.queuedAt ?? bar.from) > frame.to) break;
         if ((bar.state === "completed") !== (wanted === "completed")) continue;
         const end = frame.x(bar.silentTo ?? bar.to);
-        if (end <= (drawnTo.get(bar.state) ?? Number.NEGATIVE_INFINITY)) continue;
-        drawnTo.set(bar.state, Math.floor(end) + 1);
+        if (end <= (drawnTo.get(bar.state) ?? Number.NEGATIVE_INFINITY) && bar !== frame.chosen) continue;
+        drawnTo.set(bar.state, Math.max(end, frame.x(bar.from) + narrowest(bar)));
         drawBar(frame, line, bar);
       }
     }
@@ -109,9 +109,16 @@ function drawBars(frame: Frame, line: RowLine): void {
 }
 
 /** From when the session was held, where no run of its own tells. */
-function drawHeld({ context, x, theme }: Frame, { row, bars, top, height }: RowLine): void {
+function drawHeld({ context, x, theme, left, width }: Frame, { row, bars, top, height }: RowLine): void {
   if (row.state !== "blocked" || row.heldSince === null || bars.some((bar) => bar.goesOn)) return;
-  drawSilentLine(context, theme, x(row.heldSince), x(row.heldSince + (row.silenceMs ?? 0)), top + height / 2);
+  const from = Math.max(left - 50, x(row.heldSince));
+  const to = Math.min(width + 50, x(row.heldSince + (row.silenceMs ?? 0)));
+  drawSilentLine(context, theme, from, Math.max(from, to), top + height / 2);
+}
+
+/** What did not end well is never too short to show its pattern. */
+function narrowest({ state }: Bar): number {
+  return state === "completed" ? 3 : 7;
 }
 
 function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
@@ -123,8 +130,7 @@ function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
   const at = (time: number) => Math.min(width + 50, Math.max(left - 50, x(time)));
   // On whole pixels, so that the narrowest bar has its full colour.
   const from = Math.round(at(bar.from));
-  // What did not end well is never too short to show its pattern.
-  const to = Math.max(from + (bar.state === "completed" ? 3 : 7), Math.round(at(bar.to)));
+  const to = Math.max(from + narrowest(bar), Math.round(at(bar.to)));
   if (bar.queuedAt !== null && from - at(bar.queuedAt) >= 1) {
     context.fillStyle = theme.waiting;
     context.fillRect(at(bar.queuedAt), middle - 1, from - at(bar.queuedAt), 2);

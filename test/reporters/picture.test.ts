@@ -63,6 +63,12 @@ test("nothing has a time: no picture", () => {
   expect(pictureOf(aReport({ window: { from: null, to: null } }), ALL)).toBeNull();
 });
 
+test("a session that only the state dir tells of is drawn from when it was held", () => {
+  const session = aSession({ state: "blocked", heldSince: "2026-01-28T07:00:00Z", silenceMs: 600_000 });
+  const made = picture({ window: { from: null, to: null }, gateways: [], sessions: [session] });
+  expect(made).toMatchObject({ from: at("07:00:00"), to: at("07:10:00"), rows: [{ name: "main" }] });
+});
+
 test("--since and --until cut the picture, and not beyond the log's end", () => {
   const options = { ...ALL, since: at("07:00:00"), until: at("23:00:00") };
   expect(picture({}, options)).toMatchObject({ from: at("07:00:00"), to: at("08:10:15") });

@@ -16,11 +16,9 @@ export interface PictureOptions {
 export function pictureOf(report: Report, { since, until, mostRuns }: PictureOptions): Picture | null {
   const { kept, leftOut } = keep(report.runs, mostRuns);
   const dated = kept.filter((run) => startOf(run) !== undefined);
-  const first = outermost(
-    [msOf(report.window.from), ...dated.map((run) => msOf(run.queuedAt) ?? startOf(run))],
-    Math.min,
-  );
-  const last = outermost([msOf(report.window.to), ...dated.map(lastOf)], Math.max);
+  const begins = dated.map((run) => msOf(run.queuedAt) ?? startOf(run));
+  const first = outermost([msOf(report.window.from), ...begins], Math.min) ?? heldTimes(report, Math.min);
+  const last = outermost([msOf(report.window.to), ...dated.map(lastOf)], Math.max) ?? heldTimes(report, Math.max);
   if (first === undefined || last === undefined) return null;
   const from = since ?? first;
   const to = until === null ? last : Math.min(until, Math.max(last, from));
@@ -41,6 +39,15 @@ function outermost(times: readonly (number | undefined)[], pick: (a: number, b: 
   return times
     .filter(isTime)
     .reduce<number | undefined>((best, it) => (best === undefined ? it : pick(best, it)), undefined);
+}
+
+/** A state dir tells of sessions that are held, also where there is no log at all. */
+function heldTimes({ sessions }: Report, pick: (a: number, b: number) => number): number | undefined {
+  const held = sessions.flatMap(({ heldSince, silenceMs }) => {
+    const from = msOf(heldSince);
+    return from === undefined ? [] : [from, from + (silenceMs ?? 0)];
+  });
+  return outermost(held, pick);
 }
 
 function keep(runs: readonly RunReport[], most: number): { kept: readonly RunReport[]; leftOut: Picture["leftOut"] } {
