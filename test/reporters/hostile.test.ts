@@ -1,7 +1,8 @@
 /** Whatever stands in a log: what a reporter prints never acts on the terminal, shell or CI that shows it. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
+import { escapeTerminal } from "../../src/escape.ts";
 import { FINDING_CODES, SEVERITIES, VERDICTS } from "../../src/model.ts";
 import type { Report } from "../../src/model.ts";
 import { reporters } from "../../src/reporters/index.ts";
@@ -9,6 +10,9 @@ import type { RenderOptions } from "../../src/reporters/reporter.ts";
 import { timeline } from "../../src/reporters/timeline.ts";
 import { anyText, HARMFUL } from "./any-text.ts";
 import { aFinding, aReport, aRun, aSession } from "./sample-reports.ts";
+
+// Hundreds of reports each, and a busy machine may be slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 const time = fc.oneof(
   fc.constant(null),
@@ -141,6 +145,22 @@ test("github prints only the commands that it means", () => {
       for (const command of commands)
         expect(command).toMatch(/^::(?:error|warning|notice) (?:(?:file|line|title)=[^:,]*,?)+::/);
       expect(lines.at(-1)).not.toMatch(/##\[|^\s*::/);
+    }),
+  );
+});
+
+test("html: nothing in the data ends its element, and it is still the data", () => {
+  const html = reporters.find(({ name }) => name === "html");
+  fc.assert(
+    fc.property(report, options, (one, given) => {
+      const text = html?.render(one, given) ?? "";
+      const from = text.indexOf('id="data">') + 'id="data">'.length;
+      const data = text.slice(from, text.indexOf("</script>", from));
+      expect(data).not.toMatch(/[<>&\u2028\u2029]/);
+      const parsed = JSON.parse(data) as { findings: { message: string }[]; verdict: string };
+      expect(parsed.verdict).toBe(one.verdict);
+      expect(parsed.findings.map((it) => it.message)).toEqual(one.findings.map((it) => escapeTerminal(it.message)));
+      expect(text.slice(from).match(/<\/script>/g)).toHaveLength(2);
     }),
   );
 });
