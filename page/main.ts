@@ -12,7 +12,7 @@ import { byId } from "./dom.ts";
 import { legend, repaint, stateFilter } from "./legend.ts";
 import { Table } from "./tables.ts";
 import { Times } from "./time.ts";
-import { announce, runName, stateText, tookText } from "./words.ts";
+import { announce, countOf, runName, stateText, tookText } from "./words.ts";
 
 /** Beyond these a run's own panel tells what was found about it. */
 const FINDINGS = 200;
@@ -43,7 +43,7 @@ function findingsList({ findings }: PageData): void {
 }
 
 function start({ findings, timeZone }: PageData, picture: Picture): void {
-  const times = new Times(timeZone, picture.from, picture.to);
+  const times = new Times(timeZone, ...allTimes(picture));
   let states: ReadonlySet<RunState> = new Set(STATES_BY_WEIGHT);
   const search = byId("search") as HTMLInputElement;
   const box = byId("chart");
@@ -94,7 +94,7 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
             runCells(bar, nameOf(row), times, () => tell(bar, true)),
       ),
     );
-    byId("status").textContent = `${bars.length} runs of ${lines.length} sessions shown`;
+    byId("status").textContent = `${countOf(bars.length, "run")} of ${countOf(lines.length, "session")} shown`;
   };
   stateFilter(picture, (chosen) => {
     states = chosen;
@@ -128,6 +128,24 @@ function start({ findings, timeZone }: PageData, picture: Picture): void {
   byId("zoom-out").addEventListener("click", () => chart.zoomBy(0.5));
   byId("zoom-all").addEventListener("click", () => chart.showAll());
   printing(chart);
+}
+
+/** From the first to the last moment that is told anywhere: `--since` cuts the picture, and not what is told of a run. */
+function allTimes({ from, to, rows, marks }: Picture): [from: number, to: number] {
+  let [first, last] = [from, to];
+  const see = (time: number): void => {
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+  };
+  for (const { bars, heldSince } of rows) {
+    if (heldSince !== null) see(heldSince);
+    for (const bar of bars) {
+      see(bar.queuedAt ?? bar.from);
+      see(bar.silentTo ?? bar.to);
+    }
+  }
+  for (const mark of marks) see(mark.at);
+  return [first, last];
 }
 
 /** What the picture does not show, said beside it. */

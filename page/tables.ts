@@ -1,5 +1,6 @@
 /** The picture in text: for a screen reader, for searching, for paper. A page of rows at a time. */
 import { byId, element } from "./dom.ts";
+import { countOf } from "./words.ts";
 
 const ROWS = 100;
 
@@ -38,7 +39,7 @@ export class Table {
     }
     const first = this.#page * ROWS;
     const last = Math.min(length, first + ROWS);
-    const many = `${length.toLocaleString("en-US")} ${this.#name}${length === 1 ? "" : "s"}`;
+    const many = countOf(length, this.#name);
     const caption = length <= ROWS ? many : `${first + 1} to ${last} of ${many}`;
     const head = element("tr", {}, ...this.#heads.map((it) => element("th", { scope: "col" }, it)));
     const rows = this.#rows.slice(first, last).map((make) => element("tr", {}, ...make().map(cell)));

@@ -13,6 +13,11 @@ export const STATE_TEXT: Readonly<Record<RunState, string>> = {
   open: "open",
 };
 
+/** `1 run`, `10,000 runs` */
+export function countOf(amount: number, noun: string): string {
+  return `${amount.toLocaleString("en-US")} ${noun}${amount === 1 ? "" : "s"}`;
+}
+
 export function runName(bar: Bar): string {
   return `${shortId(bar.runId)}${bar.truncatedId ? "…" : ""}`;
 }

@@ -7,6 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
 import type { Report } from "../../src/model.ts";
 import { html } from "../../src/reporters/html.ts";
+import type { RenderOptions } from "../../src/reporters/reporter.ts";
 
 /** A page in the browser, with all that it did beside being shown. */
 export interface Opened {
@@ -18,7 +19,7 @@ export interface Opened {
   readonly complaints: readonly string[];
 }
 
-export function pageOf(report: Report): string {
+export function pageOf(report: Report, options: Partial<RenderOptions> = {}): string {
   return html.render(report, {
     width: 80,
     colorLevel: 0,
@@ -29,6 +30,7 @@ export function pageOf(report: Report): string {
     since: null,
     until: null,
     ascii: false,
+    ...options,
   });
 }
 

@@ -146,11 +146,22 @@ describe("the page of a real log", () => {
     await page.getByRole("checkbox", { name: /^completed/ }).uncheck();
     expect(await countPixels(page, "completed")).toBe(0);
     expect(await page.locator("#runs tbody tr").count()).toBe(1);
-    expect(await page.locator("#status").textContent()).toBe("1 runs of 1 sessions shown");
+    expect(await page.locator("#status").textContent()).toBe("1 run of 1 session shown");
     await page.getByRole("checkbox", { name: /^completed/ }).check();
     await page.getByRole("searchbox", { name: "Session" }).fill("FAMILY");
     expect(await page.locator("#sessions tbody tr").count()).toBe(1);
     expect(await countPixels(page, "orphaned")).toBe(0);
+    await page.close();
+  });
+
+  test("cut by --since, it still tells the day of a run that began before", async () => {
+    const [first] = report.runs;
+    if (!first) throw new Error("no run");
+    const old = { ...first, queuedAt: null, startedAt: "2026-11-21T10:00:00.000Z" };
+    const cut = pageOf({ ...report, runs: [old] }, { since: Date.parse("2026-11-23T07:40:00Z") });
+    const { page } = await openPage(browser, cut);
+    expect(await page.locator("#range").textContent()).toMatch(/^Shown: 2026-11-23 07:39:/);
+    expect(await page.locator("#runs tbody td").nth(3).textContent()).toBe("2026-11-21 10:00:00.000");
     await page.close();
   });
 
