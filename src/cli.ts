@@ -14,6 +14,7 @@ import { resetCommand } from "./reset-options.ts";
 import type { ResetOptions } from "./reset-options.ts";
 import { SHELLS, shellInit } from "./shell-init.ts";
 import type { Shell } from "./shell-init.ts";
+import { timelineCommand } from "./timeline-options.ts";
 
 /** A command as parsed: what to do, not yet done. */
 type Invocation =
@@ -92,6 +93,7 @@ export function parse(argv: readonly string[], io: Io): Invocation {
       examples([
         ["clawdbot-sessions doctor", "this machine's gateway"],
         ["clawdbot-sessions doctor gateway.log", "a log file, also .gz"],
+        ["clawdbot-sessions timeline gateway.log", "the same as a picture in text"],
         ["clawdbot-sessions reset main", "free a session, and prove it"],
         ["clawdbot-sessions explain run-orphaned", "what a finding means"],
       ]),
@@ -100,6 +102,12 @@ export function parse(argv: readonly string[], io: Io): Invocation {
 
   program.addCommand(
     doctorCommand(inherit(program, new Command("doctor")), io, (options) => {
+      invocation = { command: "doctor", options };
+    }),
+  );
+  program.addCommand(
+    // It reads, diagnoses and reports as doctor does; only the reporter is another.
+    timelineCommand(inherit(program, new Command("timeline")), io, (options) => {
       invocation = { command: "doctor", options };
     }),
   );

@@ -49,7 +49,7 @@ export interface DoctorOptions {
 }
 
 /** What commander makes of the options of `doctor`, before the values are understood. */
-interface RawDoctorOptions extends RawGatewayOptions {
+export interface RawDoctorOptions extends RawGatewayOptions {
   gateway?: true;
   format: string;
   json?: true;
@@ -76,9 +76,8 @@ interface RawDoctorOptions extends RawGatewayOptions {
 /** Adds the options and words of `doctor` to a command, and tells what they ask for once they are parsed. */
 export function doctorCommand(command: Command, io: Io, found: (options: DoctorOptions) => void): Command {
   const list = (text: string, before: string[] | undefined): string[] => [...(before ?? []), ...text.split(",")];
-  const described = command
+  const output = logsArgument(command)
     .description("Read a gateway's log and say which sessions get no answers, since when, why, and what to do.")
-    .argument("[logs...]", "files, folders, globs or - for stdin; nothing: this machine's gateway")
     .optionsGroup("Output:")
     .addOption(
       new Option("--format <name>", reporters.map(({ name, description }) => `${name}: ${description}`).join("; "))
@@ -89,31 +88,18 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     .option("--all-runs", "list every run and session, not only those that did not end well")
     .option("--output <file>", "write the report to a file, whole or not at all")
     .option("--utc", "times in UTC, shown and understood")
-    .addOption(new Option("--color <when>", "colours in the pretty format").choices(COLOR_CHOICES).default("auto"))
+    .addOption(colorOption("colours in the pretty format"))
     .addOption(new Option("-v, --verbose", "sum nothing up, say what is done").conflicts("quiet"))
-    .option("-q, --quiet", "only the verdict and the blocked sessions")
-    .optionsGroup("What is reported:")
-    .option("--since <time>", "only what happened since: 2026-01-28T08:23:20Z, 08:23, 2h, yesterday 14:00")
-    .option("--until <time>", "only what happened until then")
-    .option("--session <key>", "only this session")
-    .option("--run <id>", "only this run")
+    .option("-q, --quiet", "only the verdict and the blocked sessions");
+  const described = filterOptions(output, "What is reported:")
     .option("--only <code>", "only these findings (may be repeated, or a,b)", list)
     .option("--skip <code>", "not these findings (may be repeated, or a,b)", list)
     .optionsGroup("Exit code:")
     .addOption(
       new Option("--fail-on <severity>", "exit with 1 from this severity on").choices(FAIL_ON).default("error"),
     )
-    .option("--allow-inconclusive", "exit with 0, not 3, when the log cannot show runs")
-    .optionsGroup("The gateway:")
-    .addOption(new Option("--state-dir <dir>", "its state dir, a second source beside the log"))
-    .addOption(new Option("--no-state", "do not look at a state dir").default(true))
-    .option("--gateway", "ask the running gateway for its log and sessions, instead of reading files")
-    .option(
-      "--run-timeout <duration>",
-      "its agents.defaults.timeoutSeconds (default: as in its config here, else 10m, from 2026.3.31 on 48h)",
-    )
-    .option("--stall-after <duration>", "silence that counts as stalled (default: the run timeout and 1m)");
-  return gatewayOptions(described, "Reaching it, with --gateway:")
+    .option("--allow-inconclusive", "exit with 0, not 3, when the log cannot show runs");
+  return readingOptions(described)
     .addHelpOption(new Option("-h, --help", "print this help").helpGroup("Other:"))
     .addHelpText(
       "before",
@@ -124,6 +110,7 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
         ["clawdbot-sessions doctor --gateway", "a running gateway, with no file at hand"],
         ["clawdbot-sessions doctor --since 2h --session main", "one session, lately"],
         ["clawdbot-sessions doctor --json | jq .verdict", "for scripts"],
+        ["clawdbot-sessions doctor --format html --output page.html", "a picture, for a browser"],
       ]),
     )
     .addHelpText(
@@ -144,7 +131,41 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     });
 }
 
-function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): DoctorOptions {
+/** The words of every command that reads logs. */
+export function logsArgument(command: Command): Command {
+  return command.argument("[logs...]", "files, folders, globs or - for stdin; nothing: this machine's gateway");
+}
+
+export function colorOption(description: string): Option {
+  return new Option("--color <when>", description).choices(COLOR_CHOICES).default("auto");
+}
+
+/** What of the log is shown. */
+export function filterOptions(command: Command, group: string): Command {
+  return command
+    .optionsGroup(group)
+    .option("--since <time>", "only what happened since: 2026-01-28T08:23:20Z, 08:23, 2h, yesterday 14:00")
+    .option("--until <time>", "only what happened until then")
+    .option("--session <key>", "only this session")
+    .option("--run <id>", "only this run");
+}
+
+/** How the gateway is set up, and how to reach a running one. */
+export function readingOptions(command: Command): Command {
+  const described = command
+    .optionsGroup("The gateway:")
+    .addOption(new Option("--state-dir <dir>", "its state dir, a second source beside the log"))
+    .addOption(new Option("--no-state", "do not look at a state dir").default(true))
+    .option("--gateway", "ask the running gateway for its log and sessions, instead of reading files")
+    .option(
+      "--run-timeout <duration>",
+      "its agents.defaults.timeoutSeconds (default: as in its config here, else 10m, from 2026.3.31 on 48h)",
+    )
+    .option("--stall-after <duration>", "silence that counts as stalled (default: the run timeout and 1m)");
+  return gatewayOptions(described, "Reaching it, with --gateway:");
+}
+
+export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): DoctorOptions {
   if (raw.json && raw.format !== "pretty" && raw.format !== "json") {
     throw new UserError(`--json and --format ${raw.format} cannot both be`, "Give one of them.");
   }
@@ -170,6 +191,9 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
     verbose: raw.verbose ?? false,
     quiet: raw.quiet ?? false,
     allRuns: raw.allRuns ?? false,
+    since,
+    until,
+    ascii: false,
   };
   return {
     logs,

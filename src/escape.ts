@@ -37,6 +37,14 @@ function utf16Escape(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
+/**
+ * For JSON that stands in a script element of a page: the same value, and
+ * nothing in it ends the element or begins a comment, whatever the encoding.
+ */
+export function escapeHtmlJson(json: string): string {
+  return escapeJson(json).replace(/[<>&]/g, (character) => utf16Escape(character.charCodeAt(0)));
+}
+
 /** For the text of a GitHub workflow command, after its last `::`. Newlines stay, as `%0A`. */
 export function escapeGithubData(text: string): string {
   return text.split(/\r?\n/u).map(escapeTerminal).join("\n").replaceAll("%", "%25").replaceAll("\n", "%0A");

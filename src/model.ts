@@ -102,6 +102,8 @@ export interface TimelineEntry {
 
 export interface GatewayReport {
   readonly index: number;
+  /** Which gateway's log told of this life, counted from 0: the lives of one log follow each other, those of two do not. */
+  readonly log: number;
   /** Which operating-system process of the log this life ran in, counted from 0: two lives with one number share their lanes. */
   readonly process: number;
   readonly pid: number | null;
@@ -125,9 +127,13 @@ export interface RunReport {
   readonly state: RunState;
   readonly cause: OrphanCause | null;
   readonly confidence: Confidence;
+  /** When its message went into the queue of its session, where the log shows the lane and there was only one attempt. */
+  readonly queuedAt: string | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly lastSeenAt: string | null;
+  /** Of a run that never ended: when its process was gone or another run had taken its place. Null where neither was seen. */
+  readonly goneAt: string | null;
   readonly attempts: number;
   readonly provider: string | null;
   readonly model: string | null;
@@ -148,6 +154,8 @@ export interface SessionReport {
   readonly waitsFor: WaitsFor | null;
   /** Messages seen waiting; the gateway may have merged some, so never more than a lower bound. */
   readonly waitingAtLeast: number;
+  /** When the waiting messages came, the oldest first; no more than 100, and less than `waitingAtLeast` where the log gives no time. */
+  readonly waitingSince: readonly string[];
   /** From the holder's last line to the end of the log. */
   readonly silenceMs: number | null;
   readonly gateway: number;

@@ -46,9 +46,9 @@ export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Repo
   // Filters by code come last: what is true of the sessions does not depend on what is listed.
   const findings: Finding[] = [];
   let processes = 0;
-  for (const diagnosis of input.diagnoses) {
+  for (const [log, diagnosis] of input.diagnoses.entries()) {
     const firstLife = gateways.length;
-    gateways.push(...gatewayReports(diagnosis, firstLife, processes));
+    gateways.push(...gatewayReports(diagnosis, log, firstLife, processes));
     processes += diagnosis.tracker.gateway.processes.length;
     const kept = diagnosis.settled.runs.filter((it) => isRunKept(it, diagnosis, filter));
     runs.push(...kept.map((it) => runReport(it, firstLife)));
@@ -98,12 +98,18 @@ function byWeight(a: Finding, b: Finding): number {
   return (left ?? "") < (right ?? "") ? -1 : left === right ? 0 : 1;
 }
 
-function gatewayReports({ tracker, version }: Diagnosis, firstLife: number, firstProcess: number): GatewayReport[] {
+function gatewayReports(
+  { tracker, version }: Diagnosis,
+  log: number,
+  firstLife: number,
+  firstProcess: number,
+): GatewayReport[] {
   return tracker.gateway.lives.map((life, index) => {
     const isLast = index === tracker.gateway.lives.length - 1;
     const stopping = isLast && tracker.gateway.pending?.kind === "stop";
     return {
       index: firstLife + index,
+      log,
       process: firstProcess + life.process.index,
       pid: life.process.pid ?? null,
       product: version.product,
@@ -127,9 +133,11 @@ function runReport(it: SettledRun, firstLife: number): RunReport {
     state: it.state,
     cause: it.cause,
     confidence: it.confidence,
+    queuedAt: isoTime(queuedAt(run)),
     startedAt: isoTime(run.startedAt),
     endedAt: isoTime(run.end?.time),
     lastSeenAt: isoTime(run.lastSeenAt),
+    goneAt: isoTime(run.end ? undefined : run.lostAt),
     attempts: Math.max(1, run.attempts),
     provider: run.provider ?? null,
     model: run.model ?? null,
@@ -137,6 +145,12 @@ function runReport(it: SettledRun, firstLife: number): RunReport {
     gateway: firstLife + run.life.index,
     location: run.location,
   };
+}
+
+/** The task of a run is that of its newest attempt, and a later attempt is queued after the run began. */
+function queuedAt({ task, startedAt }: SettledRun["run"]): number | undefined {
+  const at = task?.enqueuedAt;
+  return at !== undefined && startedAt !== undefined && at > startedAt ? undefined : at;
 }
 
 function sessionReport(it: SettledSession, firstLife: number): SessionReport {
@@ -150,9 +164,21 @@ function sessionReport(it: SettledSession, firstLife: number): SessionReport {
     heldByLane: it.heldByLane ?? null,
     waitsFor: it.waitsFor ?? null,
     waitingAtLeast: it.waitingAtLeast,
+    waitingSince: waitingSince(it.waitingSince),
     silenceMs: it.silenceMs ?? null,
     gateway: firstLife + (it.life?.index ?? 0),
   };
+}
+
+/** Times of waiting messages that are listed: the count tells of the rest. */
+const WAITING_LISTED = 100;
+
+function waitingSince(times: readonly number[]): string[] {
+  return times
+    .toSorted((a, b) => a - b)
+    .slice(0, WAITING_LISTED)
+    .map(isoTime)
+    .filter((it) => it !== null);
 }
 
 function countRuns(runs: readonly RunReport[]): Report["counts"] {

@@ -178,6 +178,7 @@ function sessionReport(
     heldByLane: null,
     waitsFor: "own-run",
     waitingAtLeast: 0,
+    waitingSince: [],
     silenceMs:
       lock.transcript.lastAt === undefined ? heldMs : Math.max(0, heldMs - (lock.transcript.lastAt - lock.createdAt)),
     gateway: Math.max(0, (diagnosis?.tracker.gateway.lives.length ?? 1) - 1),

@@ -7,6 +7,7 @@ import {
   escapeGithubData,
   escapeGithubLine,
   escapeGithubProperty,
+  escapeHtmlJson,
   escapeJson,
   escapeTerminal,
   quoteShell,
@@ -44,6 +45,17 @@ describe("JSON", () => {
       }),
     );
   });
+});
+
+describe("JSON in a page", () => {
+  test.each(["</script><script>alert(1)</script>", "<!--<script>", "]]>", "&lt;", "a\u2028b\u2029c", "\ud800"])(
+    "%j stays a value and ends nothing",
+    (text) => {
+      const json = escapeHtmlJson(JSON.stringify({ [text]: text }));
+      expect(json).not.toMatch(/[<>&\u2028\u2029]/);
+      expect(JSON.parse(json)).toEqual({ [text]: text });
+    },
+  );
 });
 
 describe("GitHub", () => {

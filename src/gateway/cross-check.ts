@@ -89,6 +89,7 @@ function busy({ key, sessionId }: ListedSession, gateway: number): SessionReport
     heldByLane: null,
     waitsFor: "own-run",
     waitingAtLeast: 0,
+    waitingSince: [],
     silenceMs: null,
     gateway,
   };

@@ -18,4 +18,9 @@ export const reporters: readonly ReporterEntry[] = [
     description: "annotations for GitHub Actions",
     load: async () => (await import("./github.ts")).github,
   },
+  {
+    name: "html",
+    description: "a picture, one page that needs no network; always with every run",
+    load: async () => (await import("./html.ts")).html,
+  },
 ];

@@ -15,6 +15,11 @@ export interface RenderOptions {
   readonly quiet: boolean;
   /** Every run and session, not only those that did not end well. */
   readonly allRuns: boolean;
+  /** Milliseconds since the epoch: what the report was cut to, so what a picture shows; null: the whole log. */
+  readonly since: number | null;
+  readonly until: number | null;
+  /** Nothing beyond ASCII is drawn, for a terminal that shows no more. */
+  readonly ascii: boolean;
 }
 
 export interface ReporterEntry {

@@ -56,6 +56,8 @@ export interface SettledSession {
   readonly heldSince: number | undefined;
   readonly heldByLane: string | undefined;
   readonly waitingAtLeast: number;
+  /** When the waiting messages came, as far as the log tells; in no order. */
+  readonly waitingSince: readonly number[];
   readonly silenceMs: number | undefined;
   readonly confidence: Confidence;
   /** What keeps it: its own run, a full lane, recoveries of other sessions, or a lock file left behind. */
@@ -200,6 +202,7 @@ function settleSession(
     heldSince: undefined,
     heldByLane: undefined,
     waitingAtLeast: 0,
+    waitingSince: [],
     silenceMs: undefined,
     confidence: "high",
     waitsFor: undefined,
@@ -210,8 +213,9 @@ function settleSession(
 
   const canonical = session.canonicalKey;
   const task = canonical === undefined ? undefined : process.lanes.holderOf(canonical);
-  const queued = canonical === undefined ? 0 : process.lanes.waitingBehind(canonical).length;
-  const waitingAtLeast = queued + session.waiting.length;
+  const queued = canonical === undefined ? [] : process.lanes.waitingBehind(canonical);
+  const waitingAtLeast = queued.length + session.waiting.length;
+  const waitingSince = known([...queued.map((it) => it.enqueuedAt), ...session.waiting.map((it) => it.time)]);
   const openRun = task?.run?.end ? undefined : (task?.run ?? openRunOf(process, session));
   const holder = openRun && byRun.get(openRun);
   if (holder && !holder.run.lost && (holder.holds || holder.state === "open")) {
@@ -222,6 +226,7 @@ function settleSession(
       heldSince: holder.run.attemptStartedAt,
       heldByLane: task?.lane,
       waitingAtLeast,
+      waitingSince,
       silenceMs: holder.silenceMs,
       confidence: holder.confidence,
       waitsFor: "own-run",
@@ -234,7 +239,12 @@ function settleSession(
     );
   }
   if (task.run?.end) return free;
-  return { ...free, ...heldWithoutRun(task, process, exhausted, settings), waitingAtLeast: waitingAtLeast + 1 };
+  return {
+    ...free,
+    ...heldWithoutRun(task, process, exhausted, settings),
+    waitingAtLeast: waitingAtLeast + 1,
+    waitingSince: [...known([task.enqueuedAt]), ...waitingSince],
+  };
 }
 
 /** One failure may be a run of its own that is slow to let go; a second one, ten seconds later, is not. */
@@ -314,6 +324,7 @@ function heldBack(
     holder: recovery,
     heldSince: oldest.time,
     waitingAtLeast: session.undispatched.length,
+    waitingSince: known(session.undispatched.map((it) => it.time)),
     silenceMs: waited,
     confidence: isKnown ? "medium" : "low",
     waitsFor: "recoveries",
@@ -340,6 +351,7 @@ function heldFromBefore(
     state: crossed ? "blocked" : "busy",
     heldSince: activeSeen.time,
     waitingAtLeast: session.waiting.length,
+    waitingSince: known(session.waiting.map((it) => it.time)),
     silenceMs: since(activeSeen.time, settings.now),
     confidence: "low",
     waitsFor: "own-run",
@@ -366,6 +378,10 @@ function nameOf(session: Session): { key: string; aliases: string[] } {
 export function otherNames(key: string): string[] {
   if (key.startsWith("agent:main:")) return [key.slice("agent:main:".length)];
   return key.startsWith("agent:") ? [] : [`agent:main:${key}`];
+}
+
+function known(times: readonly (number | undefined)[]): number[] {
+  return times.filter((it) => it !== undefined);
 }
 
 function since(then: number | undefined, now: number | undefined): number | undefined {

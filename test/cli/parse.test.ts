@@ -28,7 +28,17 @@ describe("doctor", () => {
     expect(rest).toEqual({
       gateway: null,
       logs: [],
-      render: { width: 80, colorLevel: 0, timeZone: "Europe/Berlin", verbose: false, quiet: false, allRuns: false },
+      render: {
+        width: 80,
+        colorLevel: 0,
+        timeZone: "Europe/Berlin",
+        verbose: false,
+        quiet: false,
+        allRuns: false,
+        since: null,
+        until: null,
+        ascii: false,
+      },
       output: null,
       since: null,
       until: null,
@@ -134,11 +144,49 @@ describe("doctor", () => {
   });
 });
 
+describe("timeline", () => {
+  const asked = (words: string, io = fakeIo()): DoctorOptions => {
+    const invocation = parse(["timeline", ...words.split(" ").filter(Boolean)], io);
+    if (invocation.command !== "doctor") throw new Error(invocation.command);
+    return invocation.options;
+  };
+
+  test("reads as doctor does, and fails for no finding", () => {
+    const options = asked("a.log --since 2h --session main --run 12 --utc --state-dir /s --run-timeout 20m");
+    expect(options.format.name).toBe("timeline");
+    expect(options).toMatchObject({
+      logs: ["a.log"],
+      since: Date.parse("2026-01-28T07:10:15Z"),
+      render: { since: Date.parse("2026-01-28T07:10:15Z"), until: null, timeZone: "UTC" },
+      session: "main",
+      run: "12",
+      stateDir: "/s",
+      runTimeoutMs: 1_200_000,
+      failOn: "never",
+    });
+  });
+
+  test.each<[string, Record<string, string>, boolean, boolean]>([
+    ["", {}, true, false],
+    ["", { LANG: "de_DE.UTF-8" }, true, false],
+    ["", { LANG: "C.utf8" }, true, false],
+    ["", { LANG: "C" }, true, true],
+    ["", { LANG: "de_DE.UTF-8", LC_ALL: "C" }, true, true],
+    ["", { TERM: "dumb" }, true, true],
+    // What is piped does not change with the terminal that it was started in.
+    ["", { LANG: "C" }, false, false],
+    ["--output x", { LANG: "C" }, true, false],
+    ["--ascii", {}, false, true],
+  ])("%s with %j, terminal %s: ASCII %s", (words, env, isTTY, ascii) => {
+    expect(asked(words, fakeIo({ env, isTTY })).render.ascii).toBe(ascii);
+  });
+});
+
 describe("what commander says", () => {
   test.each<[string[], RegExp]>([
     [["doctr"], /unknown command 'doctr'[^]*Did you mean doctor\?/],
     [["doctor", "--fromat", "json"], /unknown option '--fromat'[^]*Did you mean --format\?/],
-    [["doctor", "--format", "xml"], /Allowed choices are pretty, json, ndjson, github/],
+    [["doctor", "--format", "xml"], /Allowed choices are pretty, json, ndjson, github, html/],
     [["doctor", "--fail-on", "fatal"], /Allowed choices are error, warning, note, never/],
     [["doctor", "--run-timeout"], /argument missing/],
     [["doctor", "-q", "-v"], /cannot be used with/],
@@ -152,15 +200,19 @@ describe("what commander says", () => {
     expect(said(...words)).toMatchObject({ out: "", err: expect.stringMatching(expected), exitCode: 2 });
   });
 
-  test.each([["--help"], ["doctor", "--help"], ["reset", "--help"], ["explain", "-h"], ["shell-init", "--help"]])(
-    "to %s %s is help",
-    async (...words) => {
-      const { out, err, exitCode } = said(...words);
-      expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
-      const name = words.length === 1 ? "program" : words[0];
-      await expect(out).toMatchFileSnapshot(`__snapshots__/help.${name}.txt`);
-    },
-  );
+  test.each([
+    ["--help"],
+    ["doctor", "--help"],
+    ["timeline", "--help"],
+    ["reset", "--help"],
+    ["explain", "-h"],
+    ["shell-init", "--help"],
+  ])("to %s %s is help", async (...words) => {
+    const { out, err, exitCode } = said(...words);
+    expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
+    const name = words.length === 1 ? "program" : words[0];
+    await expect(out).toMatchFileSnapshot(`__snapshots__/help.${name}.txt`);
+  });
 
   test("the version", () => {
     expect(said("--version")).toMatchObject({ out: "0.0.0\n", exitCode: 0 });

@@ -1,13 +1,18 @@
 /** Whatever stands in a log: what a reporter prints never acts on the terminal, shell or CI that shows it. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
+import { escapeTerminal } from "../../src/escape.ts";
 import { FINDING_CODES, SEVERITIES, VERDICTS } from "../../src/model.ts";
 import type { Report } from "../../src/model.ts";
 import type { RenderOptions } from "../../src/reporters/reporter.ts";
+import { timeline } from "../../src/reporters/timeline.ts";
 import { loaded } from "./loaded.ts";
 import { anyText, HARMFUL } from "./any-text.ts";
 import { aFinding, aReport, aRun, aSession } from "./sample-reports.ts";
+
+// Hundreds of reports each, and a busy machine may be slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 const time = fc.oneof(
   fc.constant(null),
@@ -101,17 +106,20 @@ const options: fc.Arbitrary<RenderOptions> = fc.record({
   verbose: fc.boolean(),
   quiet: fc.boolean(),
   allRuns: fc.boolean(),
+  since: fc.constant(null),
+  until: fc.constant(null),
+  ascii: fc.boolean(),
 });
 
 // oxlint-disable-next-line no-control-regex -- chalk's own colours
 const OUR_COLORS = /\u001b\[(?:0|1|2|22|3[0-7]|39)m/g;
 
-describe.each(loaded)("$name", (reporter) => {
+describe.each([...loaded, { name: "timeline", ...timeline }])("$name", (reporter) => {
   test("prints nothing that acts, but newlines and its own colours", () => {
     fc.assert(
       fc.property(report, options, (one, given) => {
         const text = reporter.render(one, given);
-        const isColored = reporter.name === "pretty" && given.colorLevel === 1;
+        const isColored = ["pretty", "timeline"].includes(reporter.name) && given.colorLevel === 1;
         const bare = (isColored ? text.replaceAll(OUR_COLORS, "") : text).replaceAll("\n", "");
         expect(HARMFUL.exec(bare)).toBeNull();
       }),
@@ -141,6 +149,22 @@ test("github prints only the commands that it means", () => {
   );
 });
 
+test("html: nothing in the data ends its element, and it is still the data", () => {
+  const html = loaded.find(({ name }) => name === "html");
+  fc.assert(
+    fc.property(report, options, (one, given) => {
+      const text = html?.render(one, given) ?? "";
+      const from = text.indexOf('id="data">') + 'id="data">'.length;
+      const data = text.slice(from, text.indexOf("</script>", from));
+      expect(data).not.toMatch(/[<>&\u2028\u2029]/);
+      const parsed = JSON.parse(data) as { findings: { message: string }[]; verdict: string };
+      expect(parsed.verdict).toBe(one.verdict);
+      expect(parsed.findings.map((it) => it.message)).toEqual(one.findings.map((it) => escapeTerminal(it.message)));
+      expect(text.slice(from).match(/<\/script>/g)).toHaveLength(2);
+    }),
+  );
+});
+
 test("json and ndjson say the same as the report", () => {
   const render = (name: string, one: Report): string =>
     loaded
@@ -152,6 +176,9 @@ test("json and ndjson say the same as the report", () => {
         verbose: false,
         quiet: false,
         allRuns: true,
+        since: null,
+        until: null,
+        ascii: false,
       }) ?? "";
   fc.assert(
     fc.property(report, (one) => {

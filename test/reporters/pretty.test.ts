@@ -15,6 +15,9 @@ const PLAIN: RenderOptions = {
   verbose: false,
   quiet: false,
   allRuns: false,
+  since: null,
+  until: null,
+  ascii: false,
 };
 
 function sample(name: string): Report {

@@ -9,23 +9,31 @@ export interface Clock {
   day(iso: string): string;
   /** The time, with the day before it if the report has more than one. */
   stamp(iso: string): string;
+  /** Milliseconds that the zone's wall clock is ahead of UTC at a moment (milliseconds since the epoch). */
+  offset(ms: number): number;
   /** The whole report happens on one day. */
   readonly oneDay: boolean;
   /** `local` or `UTC`. */
   readonly zoneName: string;
 }
 
-export function clockOf(report: Report, timeZone: TimeZone): Clock {
+/** @param more times (milliseconds since the epoch) that are shown beside the report's */
+export function clockOf(report: Report, timeZone: TimeZone, more: readonly number[] = []): Clock {
   const wall = (iso: string): string | undefined => {
     const ms = Date.parse(iso);
     return Number.isNaN(ms) ? undefined : new Date(wallTime(ms, timeZone)).toISOString();
   };
   const time = (iso: string): string => wall(iso)?.slice(11, 19) ?? "?";
   const day = (iso: string): string => wall(iso)?.slice(0, 10) ?? "?";
-  const oneDay = new Set(shownTimes(report).map(day)).size <= 1;
+  const shown = [...shownTimes(report), ...more.map((ms) => new Date(ms).toISOString())];
+  const oneDay = new Set(shown.map(day)).size <= 1;
   return {
     time,
     day,
+    offset: (ms) => {
+      const iso = new Date(ms).toISOString();
+      return Date.parse(`${day(iso)}T${time(iso)}Z`) - Math.floor(ms / 1000) * 1000;
+    },
     stamp: (iso) => (oneDay || day(iso) === "?" ? time(iso) : `${day(iso)} ${time(iso)}`),
     oneDay,
     zoneName: timeZone === "UTC" ? "UTC" : "local",
