@@ -13,7 +13,7 @@ import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gatewa
 import type { Io } from "./io.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
 import { capabilitiesOf } from "./repair/capabilities.ts";
-import { buildReport } from "./report.ts";
+import { buildReport, retentionFor } from "./report.ts";
 import { discoverLocalGateways } from "./sources/discover.ts";
 import { nodeFs } from "./sources/fs.ts";
 import { activeRunTimeoutMs } from "./sources/gateway-config.ts";
@@ -22,6 +22,7 @@ import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
 import { findStateDirs, readStateDir } from "./sources/state-dir.ts";
 import { judgeStateDir, type StateDir, type StateEvidence } from "./state-evidence.ts";
+import type { Retention } from "./tracker/retention.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
 import { type Reading, readSources } from "./streams.ts";
 
@@ -37,11 +38,12 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   await assertNotAnInput(options.output, inputs.sources, env);
 
   const settings = await timing(options, inputs, env);
-  const log = await readLog(inputs.sources, settings, options, io);
+  const retention = retentionFor(options, options.render.allRuns, namesBeside(states, inputs.live));
+  const log = await readLog(inputs.sources, settings, retention, options, io);
   const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
   const live = inputs.live && checkLive(inputs.live, log, evidence);
   assertKnown(options, log.diagnoses, live ?? evidence);
-  const body = buildReport(
+  const { body, sessionCount } = buildReport(
     {
       tool: io.tool,
       diagnoses: log.diagnoses,
@@ -53,7 +55,8 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   );
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
   const { schemaVersion, tool, ...rest } = body;
-  const text = options.reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, options.render);
+  const render = { ...options.render, sessionCount };
+  const text = options.reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, render);
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
   if (options.output === null) await io.stdout.write(text);
   else await io.writeWhole(options.output, text);
@@ -66,6 +69,7 @@ function assertKnown(
   diagnoses: readonly Diagnosis[],
   extra: Pick<StateEvidence, "sessions">,
 ): void {
+  if (session === null && run === null) return;
   const sessions = [
     ...diagnoses
       .flatMap((it) => it.settled.sessions)
@@ -75,21 +79,37 @@ function assertKnown(
   const isNamed = (it: (typeof sessions)[number], name: string) =>
     it.names.some((key) => canonicalKey(key) === canonicalKey(name)) || it.ids.some((id) => id.startsWith(name));
   if (session !== null && sessions.length > 0 && !sessions.some((it) => isNamed(it, session))) {
-    throw unknown(
-      "session",
-      session,
-      sessions.map((it) => it.names[0] ?? ""),
-    );
+    const named = sessions.slice(0, NAMED).map((it) => it.names[0] ?? "");
+    throw unknown("session", session, named, sessions.length);
   }
-  const runs = diagnoses.flatMap((it) => it.settled.runs).map((it) => it.run.runId);
-  if (run !== null && runs.length > 0 && !runs.some((id) => id.startsWith(run))) throw unknown("run", run, runs);
+  // Runs that ended well and are not asked for are only counted.
+  const count = diagnoses.reduce((sum, { tracker }) => sum + tracker.runs.count, 0);
+  const isKnown = (id: string) => diagnoses.some((it) => it.settled.runs.some((one) => one.run.runId.startsWith(id)));
+  if (run !== null && count > 0 && !isKnown(run)) {
+    const named = diagnoses.flatMap(({ tracker }) => tracker.runs.firstIds).slice(0, NAMED);
+    throw unknown("run", run, named, count);
+  }
+}
+
+/** The sessions that the state dir or the gateway's own list name, by sessionId and canonical key. */
+function namesBeside(states: readonly StateDir[], live: LiveGateway | undefined): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { sessionId, keys } of states.flatMap((it) => it.locks)) {
+    for (const name of [sessionId, ...keys.map(canonicalKey)]) names.add(name);
+  }
+  for (const { canonical, sessionId } of live?.list.sessions ?? []) {
+    names.add(canonical);
+    if (sessionId !== null) names.add(sessionId);
+  }
+  return names;
 }
 
 const NAMED = 10;
 
-function unknown(what: string, name: string, known: readonly string[]): UserError {
-  const more = known.length > NAMED ? ` and ${known.length - NAMED} more` : "";
-  return new UserError(`no ${what} ${name} in this log`, `There is: ${known.slice(0, NAMED).join(", ")}${more}`);
+/** @param named the first few of them */
+function unknown(what: string, name: string, named: readonly string[], count: number): UserError {
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  return new UserError(`no ${what} ${name} in this log`, `There is: ${named.join(", ")}${more}`);
 }
 
 /** The report must not take the place of the log that it was made from. */
@@ -179,6 +199,7 @@ async function timing(options: DoctorOptions, inputs: Inputs, env: SourceEnv): P
 async function readLog(
   sources: readonly Source[],
   settings: DiagnoseSettings,
+  retention: Retention,
   options: DoctorOptions,
   io: Io,
 ): Promise<ReadLog> {
@@ -195,6 +216,7 @@ async function readLog(
   const diagnostician = new Diagnostician(
     sources.length > 1,
     (source, other) => reading.form(source) === reading.form(other),
+    retention,
   );
   const window: ReadLog["window"] = { from: undefined, to: undefined };
   let unparsed: LogRecord | undefined;

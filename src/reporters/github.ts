@@ -10,9 +10,9 @@ const COMMAND: Readonly<Record<Severity, string>> = { error: "error", warning: "
 export const github: Reporter = {
   name: "github",
   description: "annotations for GitHub Actions",
-  render(report) {
+  render(report, { sessionCount }) {
     const rest = report.findings.slice(MOST);
-    const sentences = verdictSentences(report).join(" ");
+    const sentences = verdictSentences(report, sessionCount).join(" ");
     return [
       ...report.findings.slice(0, MOST).map(annotation),
       ...(rest.length > 0 ? [summary(rest)] : []),

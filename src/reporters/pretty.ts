@@ -26,7 +26,7 @@ export const pretty: Reporter = {
     const paint = new Chalk({ level: options.colorLevel });
     const clock = clockOf(report, options.timeZone);
     const block: BlockOptions = { width: textWidth(options.width), verbose: options.verbose, clock, paint };
-    const short = [verdict(report, block), sessionsTable(report, options, clock, paint)];
+    const short = [verdict(report, block, options.sessionCount), sessionsTable(report, options, clock, paint)];
     const long = [
       ...(options.allRuns ? [runsTable(report, options, clock, paint)] : []),
       ...findings(report, block),
@@ -41,7 +41,7 @@ export const pretty: Reporter = {
   },
 };
 
-function verdict(report: Report, { width, paint }: BlockOptions): string[] {
+function verdict(report: Report, { width, paint }: BlockOptions, sessionCount: number | undefined): string[] {
   const colors: Readonly<Record<Verdict, ChalkInstance>> = {
     blocked: paint.red,
     stalled: paint.red,
@@ -50,7 +50,7 @@ function verdict(report: Report, { width, paint }: BlockOptions): string[] {
     clean: paint.green,
   };
   const label = VERDICT_LABEL[report.verdict];
-  const sentences = verdictSentences(report).map(escapeTerminal);
+  const sentences = verdictSentences(report, sessionCount).map(escapeTerminal);
   return sentences.flatMap((sentence, index) =>
     hang(`${index === 0 ? colors[report.verdict].bold(label) : " ".repeat(label.length)}  `, sentence, width),
   );

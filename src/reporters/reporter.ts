@@ -14,6 +14,8 @@ export interface RenderOptions {
   readonly quiet: boolean;
   /** Every run and session, not only those that did not end well. */
   readonly allRuns: boolean;
+  /** Of all sessions, where the report holds less: those that are free are not remembered without `--all-runs`. */
+  readonly sessionCount?: number;
 }
 
 export interface Reporter {

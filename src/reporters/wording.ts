@@ -72,11 +72,14 @@ export function between(from: string | null | undefined, to: string | null | und
   return ms >= 0 ? ms : undefined;
 }
 
-/** Two or three sentences after the verdict's word; each is a line of its own. */
-export function verdictSentences(report: Report): readonly string[] {
+/**
+ * Two or three sentences after the verdict's word; each is a line of its own.
+ * @param sessionCount of all sessions, where the report holds less
+ */
+export function verdictSentences(report: Report, sessionCount = report.sessions.length): readonly string[] {
   switch (report.verdict) {
     case "blocked":
-      return blockedSentences(report);
+      return blockedSentences(report, sessionCount);
     case "stalled":
       return [
         `${countFindings(report, "run-stalled", "run has", "runs have")} been silent for too long, with no restart to blame; no session is known to wait.`,
@@ -91,17 +94,16 @@ export function verdictSentences(report: Report): readonly string[] {
         ),
       ];
     case "clean":
-      return [cleanSentence(report)];
+      return [cleanSentence(report, sessionCount)];
   }
 }
 
-function blockedSentences(report: Report): readonly string[] {
+function blockedSentences(report: Report, total: number): readonly string[] {
   const blocked = blockedSessions(report);
   if (blocked.length === 0) return [sentence(report.findings[0]?.message ?? "a session gets no answers")];
-  const total = report.sessions.length;
   const one = blocked.length === 1;
   const waiting = blocked.reduce((sum, { session }) => sum + session.waitingAtLeast, 0);
-  const longest = Math.max(...blocked.map(({ forMs }) => forMs ?? 0));
+  const longest = blocked.reduce((most, { forMs }) => Math.max(most, forMs ?? 0), 0);
   const details = [
     names(blocked.map(({ session }) => shortKey(session))),
     ...(longest > 0 ? [`for ${one ? "" : "up to "}${roughly(longest)}`] : []),
@@ -181,10 +183,10 @@ function countFindings(report: Report, code: string, one: string, many: string):
   return count(report.findings.filter((finding) => finding.code === code).length, one, many);
 }
 
-function cleanSentence(report: Report): string {
+function cleanSentence(report: Report, sessions: number): string {
   const { runs, open } = report.counts;
   if (runs === 0) return "No run in the log, and nothing that is blocked.";
   const ended =
     open === 0 ? "each with its end" : `${count(runs - open, "with its end", "with their end")}, ${open} still going`;
-  return `${count(runs, "run")} in ${count(report.sessions.length, "session")}, ${ended}; nothing is blocked.`;
+  return `${count(runs, "run")} in ${count(sessions, "session")}, ${ended}; nothing is blocked.`;
 }
