@@ -94,12 +94,11 @@ export function buildReport(input: ReportInput, filter: ReportFilter): BuiltRepo
       keptSessions.map((it) => sessionReport(it, firstLife)),
     );
     if (areFreeSessionsKept(diagnosis, filter)) forgottenSessions += diagnosis.tracker.sessions.forgottenCount;
-    const keptRunIds = new Set(kept.map((it) => it.run.runId));
-    const keptKeys = new Set(keptSessions.map((it) => it.key));
+    const isKept = isFiltered(filter) ? keptFindings(kept, keptSessions) : () => true;
     for (const check of CHECKS) {
       append(
         findings,
-        check.run(diagnosis).filter((it) => isFindingKept(it, keptRunIds, keptKeys)),
+        check.run(diagnosis).filter(isKept),
       );
     }
   }
@@ -263,9 +262,18 @@ function isExtraKept(it: SessionReport, filter: ReportFilter): boolean {
   return [it.sessionKey, ...it.aliases].some((key) => canonicalKey(key) === canonicalKey(session));
 }
 
-function isFindingKept(it: Finding, runIds: ReadonlySet<string>, keys: ReadonlySet<string>): boolean {
-  if (it.code === "session-blocked") return it.sessionKey === undefined || keys.has(it.sessionKey);
-  return it.runId === undefined || runIds.has(it.runId);
+/** Whether anything but the codes narrows the report. */
+function isFiltered({ since, until, session, run }: ReportFilter): boolean {
+  return since !== null || until !== null || session !== null || run !== null;
+}
+
+function keptFindings(runs: readonly SettledRun[], sessions: readonly SettledSession[]): (it: Finding) => boolean {
+  const runIds = new Set(runs.map((it) => it.run.runId));
+  const keys = new Set(sessions.map((it) => it.key));
+  return (it) => {
+    if (it.code === "session-blocked") return it.sessionKey === undefined || keys.has(it.sessionKey);
+    return it.runId === undefined || runIds.has(it.runId);
+  };
 }
 
 function isWithin(from: number | undefined, to: number | undefined, filter: ReportFilter): boolean {

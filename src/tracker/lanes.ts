@@ -97,6 +97,7 @@ export class Lanes {
   dequeue(event: EventOf<"lane-dequeue">): void {
     const lane = this.#lane(event.lane);
     const task = lane.queue.shift() ?? this.#newTask(lane, undefined, true);
+    if (lane.queue.length === 0) lane.queue = NOBODY;
     if (lane.queue.length > event.queueSize) lane.queue = lane.queue.slice(lane.queue.length - event.queueSize);
     const unseen = this.#unseen(lane, event.queueSize - lane.queue.length);
     if (unseen.length > 0) lane.queue = unseen.concat(lane.queue);

@@ -6,8 +6,7 @@ import type { Cut, Run } from "./state.ts";
  * none when it is gone, so nothing is allocated before the first one.
  */
 export class OpenRuns implements Iterable<Run> {
-  #runs: Set<Run> | undefined;
-  /** Those that nothing has cut off; the others are in `#cut`. */
+  /** Those that nothing has cut off, and those that something has: each run is in one of them. */
   #uncut: Set<Run> | undefined;
   #cut: Set<Run> | undefined;
   /** Those whose start the log does not show. */
@@ -15,12 +14,11 @@ export class OpenRuns implements Iterable<Run> {
   #ofSession: Map<string, Run | Run[]> | undefined;
 
   get size(): number {
-    return this.#runs?.size ?? 0;
+    return (this.#uncut?.size ?? 0) + (this.#cut?.size ?? 0);
   }
 
   add(run: Run): void {
-    if (this.#runs?.has(run)) return;
-    (this.#runs ??= new Set()).add(run);
+    if (this.#uncut?.has(run) || this.#cut?.has(run)) return;
     if (run.cut) (this.#cut ??= new Set()).add(run);
     else (this.#uncut ??= new Set()).add(run);
     if (run.attempts === 0) (this.#startless ??= new Set()).add(run);
@@ -33,9 +31,7 @@ export class OpenRuns implements Iterable<Run> {
   }
 
   delete(run: Run): void {
-    if (!this.#runs?.delete(run)) return;
-    this.#uncut?.delete(run);
-    this.#cut?.delete(run);
+    if (!this.#uncut?.delete(run) && !this.#cut?.delete(run)) return;
     this.#startless?.delete(run);
     if (run.sessionId === undefined) return;
     const same = this.#ofSession?.get(run.sessionId);
@@ -44,7 +40,6 @@ export class OpenRuns implements Iterable<Run> {
   }
 
   clear(): void {
-    this.#runs = undefined;
     this.#uncut = undefined;
     this.#cut = undefined;
     this.#startless = undefined;
@@ -78,7 +73,7 @@ export class OpenRuns implements Iterable<Run> {
 
   /** The open run, where there is just one. */
   get only(): Run | undefined {
-    return onlyOf(this.#runs);
+    return this.size === 1 ? (onlyOf(this.#uncut) ?? onlyOf(this.#cut)) : undefined;
   }
 
   /** The open run whose start the log does not show, where there is just one. */
@@ -96,8 +91,10 @@ export class OpenRuns implements Iterable<Run> {
     return this.#cut?.values() ?? [];
   }
 
-  [Symbol.iterator](): Iterator<Run> {
-    return (this.#runs ?? []).values();
+  /** Those that were cut off first: they began before the others. */
+  *[Symbol.iterator](): Generator<Run> {
+    yield* this.cut();
+    yield* this.uncut();
   }
 }
 

@@ -18,7 +18,6 @@ const FIRST_IDS = 10;
 export class RunIndex {
   /** The newest run of a runId; it leads to the older ones. */
   readonly #byId = new Map<string, Run>();
-  readonly #all = new Set<Run>();
   /** Whole runs of which some line shows only the beginning are rare, so each of these is made when first asked for. */
   readonly #byPrefix = new Map<number, Map<string, Set<Run>>>();
   /** Runs whose id was cut short, by what is left of it, and how many there are of each length. */
@@ -28,6 +27,7 @@ export class RunIndex {
   readonly #ofSession = new Map<string, number>();
   readonly #firstIds: string[] = [];
   readonly #texts: Texts;
+  #size = 0;
   #count = 0;
   /** The run whose end was told last. */
   lastDone: Run | undefined;
@@ -87,7 +87,7 @@ export class RunIndex {
       queued: 0,
     };
     this.#byId.set(run.runId, run);
-    this.#all.add(run);
+    this.#size += 1;
     this.#count += 1;
     if (this.#firstIds.length < FIRST_IDS) this.#firstIds.push(run.runId);
     this.#countOfSession(run.sessionId, 1);
@@ -117,7 +117,7 @@ export class RunIndex {
 
   /** Nothing can come any more of this run that would change what is told of it. */
   forget(run: Run): void {
-    this.#all.delete(run);
+    this.#size -= 1;
     this.#countOfSession(run.sessionId, -1);
     for (const [length, index] of this.#byPrefix) take(index, run.runId.slice(0, length), run);
     if (run.truncatedId) {
@@ -145,11 +145,13 @@ export class RunIndex {
 
   /** The remembered runs, in the order in which they were first seen. */
   all(): readonly Run[] {
-    return [...this.#all];
+    const runs: Run[] = [];
+    for (const newest of this.#byId.values()) for (const run of chain(newest)) runs.push(run);
+    return runs.sort((a, b) => a.ordinal - b.ordinal);
   }
 
   get size(): number {
-    return this.#all.size;
+    return this.#size;
   }
 
   #countOfSession(sessionId: string | undefined, by: number): void {
@@ -170,7 +172,7 @@ export class RunIndex {
     let index = this.#byPrefix.get(length);
     if (!index) {
       index = new Map();
-      for (const run of this.#all) put(index, length, run);
+      for (const run of this.all()) put(index, length, run);
       this.#byPrefix.set(length, index);
     }
     const runs = [...(index.get(prefix.slice(0, length)) ?? [])].filter((run) => run.runId.startsWith(prefix));

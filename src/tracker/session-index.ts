@@ -47,10 +47,11 @@ export class SessionIndex {
     return session;
   }
 
-  ofId(sessionId: string): Session {
+  /** @param own the sessionId is no piece of a line, see copyOf */
+  ofId(sessionId: string, own = false): Session {
     let session = this.#byId.get(sessionId);
     if (!session) {
-      const id = copyOf(sessionId);
+      const id = own ? sessionId : copyOf(sessionId);
       session = newSession(undefined);
       session.sessionIds.add(id);
       this.#byId.set(id, session);
@@ -77,8 +78,11 @@ export class SessionIndex {
     return this.#inferred.has(sessionId);
   }
 
-  /** Ties a sessionId to a key. What a line says outright outweighs what was inferred. */
-  bind(sessionId: string, key: string, how: "told" | "inferred"): Session {
+  /**
+   * Ties a sessionId to a key. What a line says outright outweighs what was inferred.
+   * @param own the sessionId is no piece of a line, see copyOf
+   */
+  bind(sessionId: string, key: string, how: "told" | "inferred", own = false): Session {
     const session = this.ofKey(key);
     const before = this.#byId.get(sessionId);
     if (before === session) {
@@ -86,7 +90,7 @@ export class SessionIndex {
       return session;
     }
     if (before?.canonicalKey !== undefined && how === "inferred" && !this.#inferred.has(sessionId)) return before;
-    const id = copyOf(sessionId);
+    const id = own ? sessionId : copyOf(sessionId);
     if (before) {
       before.sessionIds.delete(sessionId);
       if (before.canonicalKey === undefined) {

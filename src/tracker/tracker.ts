@@ -16,6 +16,8 @@ const OVERLAP_MS = 15_000;
 const SAME_MESSAGE_MS = 1_000;
 /** What a process remembers of its registrations: they count in the moments after a change of process. */
 const MOST_REGISTERED = 20_000;
+/** A run whose lane is free logs its own end a moment later; in that moment not as many others end. */
+const LAST_WORDS = 64;
 /** Sessions that one event may have looked at for being idle; it touches one or two. */
 const LOOKS = 8;
 
@@ -52,8 +54,10 @@ export class Tracker {
   /** Sessions with messages that a restart drops. */
   readonly #withMessages = new Set<Session>();
   readonly #retention: Retention;
-  /** Ended runs, the oldest end first; one whose end was told again stands in it again. */
+  /** Runs that told their end, the oldest end first; one that told it again stands in it again. */
   readonly #ended = new Fifo<Run>();
+  /** Runs of which only others told the end: their own last line is to come. */
+  readonly #saidOver = new Fifo<Run>();
   /** Sessions that may be idle. */
   readonly #idle = new Fifo<Session>();
   /** Runs that ended well, are forgotten, and count in the report. */
@@ -65,7 +69,8 @@ export class Tracker {
 
   push(event: GatewayEvent): void {
     this.#follow(event);
-    if (this.#ended.size > this.#retention.endedRuns) this.#forgetRuns();
+    this.#forgetRuns(this.#ended, this.#retention.endedRuns);
+    this.#forgetRuns(this.#saidOver, this.#retention.endedRuns + LAST_WORDS);
     if (this.#idle.size > this.#retention.idleSessions) this.#forgetSessions();
   }
 
@@ -277,9 +282,9 @@ export class Tracker {
   // --- what is forgotten ----------------------------------------------------
 
   /** Ended runs beyond those that are kept at hand: their lines are dropped, and all of those that ended well. */
-  #forgetRuns(): void {
-    for (let excess = this.#ended.size - this.#retention.endedRuns; excess > 0; excess--) {
-      const run = this.#ended.shift();
+  #forgetRuns(ended: Fifo<Run>, limit: number): void {
+    for (let excess = ended.size - limit; excess > 0; excess--) {
+      const run = ended.shift();
       if (!run) return;
       run.queued -= 1;
       if (run.queued > 0 || !run.end) continue;
@@ -299,7 +304,7 @@ export class Tracker {
 
   #queueEnded(run: Run): void {
     run.queued += 1;
-    this.#ended.push(run);
+    (run.end?.strength === END_STRENGTH.done ? this.#ended : this.#saidOver).push(run);
   }
 
   /** The session may be idle: it is looked at once the ones before it in the queue were. */
@@ -500,7 +505,7 @@ export class Tracker {
     const lane = run.task && keyOfLane(run.task.lane);
     if (sessionId === undefined) return;
     const session =
-      lane === undefined ? this.sessions.ofId(sessionId) : this.#bind(sessionId, lane, "inferred");
+      lane === undefined ? this.sessions.ofId(sessionId, true) : this.#bind(sessionId, lane, "inferred");
     // A session runs one at a time: a cut run that another one follows holds it no more.
     for (const before of process.openRuns.allOfSession(sessionId)) {
       if (before !== run && before.cut) this.#foundGone(before, run.attemptStartedAt);
@@ -624,7 +629,7 @@ export class Tracker {
   }
 
   #sessionOf(run: Run): Session | undefined {
-    return run.sessionId === undefined ? undefined : this.sessions.ofId(run.sessionId);
+    return run.sessionId === undefined ? undefined : this.sessions.ofId(run.sessionId, true);
   }
 
   // --- sessions -------------------------------------------------------------
@@ -634,7 +639,8 @@ export class Tracker {
   }
 
   #bind(sessionId: string, key: string, how: "told" | "inferred"): Session {
-    const session = this.sessions.bind(sessionId, key, how);
+    // What is inferred is inferred of a run, which has the id for its own.
+    const session = this.sessions.bind(sessionId, key, how, how === "inferred");
     // It may have taken over what was known of the sessionId alone.
     if (session.waiting) this.#held.add(session);
     if (session.undispatched) this.#withMessages.add(session);
