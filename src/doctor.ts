@@ -56,11 +56,28 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
   const { schemaVersion, tool, ...rest } = body;
   const render = { ...options.render, sessionCount };
-  const text = options.reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, render);
+  const report = { schemaVersion, tool, ok: exitCode === 0, ...rest };
+  const { reporter } = options;
+  const text = inPieces(reporter.parts?.(report, render) ?? [reporter.render(report, render)]);
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
-  if (options.output === null) await io.stdout.write(text);
-  else await io.writeWhole(options.output, text);
+  if (options.output !== null) await io.writeWhole(options.output, text);
+  else for (const piece of text) await io.stdout.write(piece);
   return exitCode;
+}
+
+/** A write for every line would take longer than all else. */
+const PIECE = 256 * 1024;
+
+function* inPieces(parts: Iterable<string>): Generator<string> {
+  let piece = "";
+  for (const part of parts) {
+    piece += part;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = "";
+  }
+  // Also where there is nothing to say: whoever reads may be gone.
+  yield piece;
 }
 
 /** A session or run that nobody knows is a slip of the hand, and "nothing is wrong with it" would be no answer. */

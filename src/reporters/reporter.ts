@@ -25,4 +25,6 @@ export interface Reporter {
   readonly description: string;
   /** The whole output, with a newline at its end, or nothing. The report's findings arrive sorted. */
   render(report: Report, options: RenderOptions): string;
+  /** The same output in pieces: half a million findings are more than one string can hold. */
+  parts?(report: Report, options: RenderOptions): Iterable<string>;
 }

@@ -1,5 +1,5 @@
 /** The sentences that sum a report up, in plain text that is not escaped yet. */
-import type { Confidence, OrphanCause, Report, RunReport, SessionReport, Verdict } from "../model.ts";
+import type { Confidence, Finding, OrphanCause, Report, RunReport, SessionReport, Verdict } from "../model.ts";
 import { spanText } from "../words.ts";
 
 export const VERDICT_LABEL: Readonly<Record<Verdict, string>> = {
@@ -29,16 +29,35 @@ export interface Blocked {
   readonly forMs: number | undefined;
 }
 
+/** Asked for by several parts of one output. */
+const blockedOf = new WeakMap<Report, readonly Blocked[]>();
+
 /** The blocked sessions, the longest blocked first. */
 export function blockedSessions(report: Report): readonly Blocked[] {
+  const known = blockedOf.get(report);
+  if (known) return known;
+  const blocked = findBlocked(report);
+  blockedOf.set(report, blocked);
+  return blocked;
+}
+
+function findBlocked(report: Report): readonly Blocked[] {
+  // The first one of a name counts.
+  const findings = new Map<string | undefined, Finding>();
+  for (const it of report.findings) {
+    if (it.code === "session-blocked" && !findings.has(it.sessionKey)) findings.set(it.sessionKey, it);
+  }
+  const holders = new Map<string, RunReport[]>();
+  for (const { state, heldByRunId } of report.sessions) {
+    if (state === "blocked" && heldByRunId !== null) holders.set(heldByRunId, []);
+  }
+  for (const run of report.runs) holders.get(run.runId)?.push(run);
   return report.sessions
     .filter((session) => session.state === "blocked")
     .toSorted(byHeldSince)
     .map((session) => {
-      const holder = holderOf(report, session);
-      const finding = report.findings.find(
-        ({ code, sessionKey }) => code === "session-blocked" && sessionKey === session.sessionKey,
-      );
+      const holder = holderOf(session, holders.get(session.heldByRunId ?? "") ?? []);
+      const finding = findings.get(session.sessionKey);
       return {
         session,
         holder,
@@ -56,8 +75,7 @@ function byHeldSince(a: SessionReport, b: SessionReport): number {
 }
 
 /** A run's id is any text and may come again after a restart, so the one of the session's own gateway is preferred. */
-function holderOf(report: Report, session: SessionReport): RunReport | undefined {
-  const candidates = report.runs.filter((run) => run.runId === session.heldByRunId);
+function holderOf(session: SessionReport, candidates: readonly RunReport[]): RunReport | undefined {
   return candidates.find((run) => run.gateway === session.gateway) ?? candidates[0];
 }
 

@@ -38,7 +38,7 @@ export function clockOf(report: Report, timeZone: string): Clock {
     const at = parts(iso);
     return at ? `${at["year"]}-${at["month"]}-${at["day"]}` : "?";
   };
-  const oneDay = new Set(shownTimes(report).map(day)).size <= 1;
+  const oneDay = isOneDay(report, day);
   return {
     time,
     day,
@@ -48,13 +48,21 @@ export function clockOf(report: Report, timeZone: string): Clock {
   };
 }
 
-function shownTimes(report: Report): readonly string[] {
-  const { window, sessions, findings } = report;
-  const all = [
-    window.from,
-    window.to,
-    ...sessions.filter(({ state }) => state === "blocked").map(({ heldSince }) => heldSince),
-    ...findings.flatMap(({ timeline }) => timeline.map(({ time }) => time)),
-  ];
-  return all.filter((time) => time !== null);
+/** The first and the last of all times tell; to format each of them would take longer than all else. */
+function isOneDay(report: Report, day: (iso: string) => string): boolean {
+  let first: string | undefined;
+  let last: string | undefined;
+  for (const time of shownTimes(report)) {
+    if (time === null) continue;
+    if (first === undefined || time < first) first = time;
+    if (last === undefined || time > last) last = time;
+  }
+  return first === undefined || last === undefined || day(first) === day(last);
+}
+
+function* shownTimes({ window, sessions, findings }: Report): Generator<string | null> {
+  yield window.from;
+  yield window.to;
+  for (const { state, heldSince } of sessions) if (state === "blocked") yield heldSince;
+  for (const { timeline } of findings) for (const { time } of timeline) yield time;
 }
