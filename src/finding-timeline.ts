@@ -45,8 +45,7 @@ export function timelineOf(tracker: Tracker, run: Run | undefined, session: Sess
     if (note) items.set(note.sequence, note);
   }
   const sorted = [...items.values()].toSorted((a, b) => a.sequence - b.sequence);
-  const shown =
-    sorted.length + omitted <= FIRST + LAST ? sorted : [...sorted.slice(0, FIRST), ...sorted.slice(-LAST)];
+  const shown = sorted.length + omitted <= FIRST + LAST ? sorted : [...sorted.slice(0, FIRST), ...sorted.slice(-LAST)];
   return {
     timeline: shown.map((it) => ("event" in it ? entryOfNote(it) : entryOf(it))),
     timelineOmitted: (run?.timeline?.omitted ?? 0) + omitted + sorted.length - shown.length,

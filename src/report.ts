@@ -16,6 +16,7 @@ import { seenIn } from "./seen.ts";
 import { isoTime } from "./finding-timeline.ts";
 import type { SettledRun, SettledSession } from "./tracker/settle.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
+import { Texts } from "./tracker/strings.ts";
 import { ENDED_RUNS, IDLE_SESSIONS, KEEP_ALL, type Retention } from "./tracker/retention.ts";
 
 /** What of the diagnosis the report tells. Nothing here changes what was found out. */
@@ -63,7 +64,8 @@ export function retentionFor(filter: ReportFilter, listsAll: boolean, named: Rea
       return filter.since !== null && end?.time === undefined;
     },
     keepsSession: ({ canonicalKey: canonical, sessionIds }) =>
-      named.size > 0 && ((canonical !== undefined && named.has(canonical)) || [...sessionIds].some((id) => named.has(id))),
+      named.size > 0 &&
+      ((canonical !== undefined && named.has(canonical)) || [...sessionIds].some((id) => named.has(id))),
     counts: (run) => filter.run === null && isWithin(run.startedAt ?? run.lastSeenAt, run.end?.time, filter),
   };
 }
@@ -75,6 +77,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): BuiltRepo
   const sessions: SessionReport[] = [];
   // Filters by code come last: what is true of the sessions does not depend on what is listed.
   const findings: Finding[] = [];
+  const texts = new Texts();
   let processes = 0;
   let forgottenRuns = 0;
   let forgottenSessions = 0;
@@ -96,10 +99,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): BuiltRepo
     if (areFreeSessionsKept(diagnosis, filter)) forgottenSessions += diagnosis.tracker.sessions.forgottenCount;
     const isKept = isFiltered(filter) ? keptFindings(kept, keptSessions) : () => true;
     for (const check of CHECKS) {
-      append(
-        findings,
-        check.run(diagnosis).filter(isKept),
-      );
+      append(findings, check.run(diagnosis).filter(isKept).map(withSharedHelp(texts)));
     }
   }
   const extraSessions = input.extra.sessions.filter((it) => isExtraKept(it, filter));
@@ -123,6 +123,11 @@ export function buildReport(input: ReportInput, filter: ReportFilter): BuiltRepo
     seen: seenIn(input.diagnoses),
   };
   return { body, sessionCount: body.sessions.length + forgottenSessions };
+}
+
+/** What to do is the longest part of a finding, and for half a million of them mostly the same. */
+function withSharedHelp(texts: Texts): (it: Finding) => Finding {
+  return (it) => ({ ...it, help: texts.of(it.help) });
 }
 
 /** A call with a million arguments overflows the stack. */

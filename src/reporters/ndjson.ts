@@ -20,9 +20,9 @@ function* parts(report: Report, { allRuns }: RenderOptions): Generator<string> {
   yield* pieces(report.runs, typed("run"));
 }
 
-function* pieces<T extends object>(values: readonly T[], type: (value: object) => object): Generator<string> {
+function* pieces(values: readonly object[], type: (value: object) => object): Generator<string> {
   for (let at = 0; at < values.length; at += AT_ONCE) {
-    yield escapeJson(lines(values.slice(at, at + AT_ONCE).map((value) => type(value))));
+    yield escapeJson(lines(values.slice(at, at + AT_ONCE).map(type)));
   }
 }
 

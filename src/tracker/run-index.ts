@@ -176,7 +176,7 @@ export class RunIndex {
       this.#byPrefix.set(length, index);
     }
     const runs = [...(index.get(prefix.slice(0, length)) ?? [])].filter((run) => run.runId.startsWith(prefix));
-    return runs.reverse();
+    return runs.toReversed();
   }
 
   /** A line gives the whole id of a run that another line cut short. */

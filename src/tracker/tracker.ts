@@ -504,8 +504,7 @@ export class Tracker {
     run.task = process.lanes.claim(run, key, (other) => this.#isTaken(other, sessionId));
     const lane = run.task && keyOfLane(run.task.lane);
     if (sessionId === undefined) return;
-    const session =
-      lane === undefined ? this.sessions.ofId(sessionId, true) : this.#bind(sessionId, lane, "inferred");
+    const session = lane === undefined ? this.sessions.ofId(sessionId, true) : this.#bind(sessionId, lane, "inferred");
     // A session runs one at a time: a cut run that another one follows holds it no more.
     for (const before of process.openRuns.allOfSession(sessionId)) {
       if (before !== run && before.cut) this.#foundGone(before, run.attemptStartedAt);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 
+import { escapeJson } from "../../src/escape.ts";
 import { reporters } from "../../src/reporters/index.ts";
+import { json } from "../../src/reporters/json.ts";
 import type { RenderOptions } from "../../src/reporters/reporter.ts";
 import { SAMPLES } from "./sample-reports.ts";
 
@@ -23,4 +25,17 @@ describe.each(reporters)("$name", (reporter) => {
       `__snapshots__/${name}.all-runs.${reporter.name}.txt`,
     );
   });
+});
+
+describe.each(reporters.filter((it) => it.parts !== undefined))("$name in pieces", (reporter) => {
+  test.each(Object.entries(SAMPLES))("%s is the same text", (_, report) => {
+    for (const options of [PLAIN, { ...PLAIN, allRuns: true }]) {
+      expect([...(reporter.parts?.(report, options) ?? [])].join("")).toBe(reporter.render(report, options));
+    }
+  });
+});
+
+test.each(Object.entries(SAMPLES))("json prints %s as JSON.stringify does", (_, report) => {
+  const text = json.render(report, { ...PLAIN, allRuns: true });
+  expect(text).toBe(`${escapeJson(JSON.stringify(report, null, 2))}\n`);
 });
