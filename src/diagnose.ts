@@ -8,6 +8,7 @@ import { parseEvent } from "./events/index.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion, versionNamedBy } from "./gateway-version.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
 import { settle } from "./tracker/settle.ts";
+import { KEEP_ALL, type Retention } from "./tracker/retention.ts";
 import { Tracker } from "./tracker/tracker.ts";
 
 export interface DiagnoseSettings {
@@ -26,7 +27,7 @@ export type RecordOutcome = "event" | "unparsed" | "other";
 type AreOfOneForm = (source: number, other: number) => boolean;
 
 class GatewayStory {
-  readonly tracker = new Tracker();
+  readonly tracker: Tracker;
   readonly sources = new Set<number>();
   /** The time of the newest record. Of those that are no events a reading may leave out all but the last. */
   #lastAt: number | undefined;
@@ -35,7 +36,8 @@ class GatewayStory {
   /** Without a second source there is nothing that could be told twice. */
   readonly #twice: Deduplicator | undefined;
 
-  constructor(severalSources: boolean, areOfOneForm?: AreOfOneForm) {
+  constructor(severalSources: boolean, areOfOneForm: AreOfOneForm | undefined, retention: Retention) {
+    this.tracker = new Tracker(retention);
     this.#twice = severalSources ? new Deduplicator((event) => this.tracker.push(event), areOfOneForm) : undefined;
   }
 
@@ -77,17 +79,22 @@ export class Diagnostician {
   readonly #stories = new Map<string, GatewayStory>();
   readonly #severalSources: boolean;
   readonly #areOfOneForm: AreOfOneForm | undefined;
+  readonly #retention: Retention;
 
-  /** @param severalSources whether more than one file may tell the same gateway's story */
-  constructor(severalSources: boolean, areOfOneForm?: AreOfOneForm) {
+  /**
+   * @param severalSources whether more than one file may tell the same gateway's story
+   * @param retention what the trackers remember; by default every run and session
+   */
+  constructor(severalSources: boolean, areOfOneForm?: AreOfOneForm, retention: Retention = KEEP_ALL) {
     this.#severalSources = severalSources;
     this.#areOfOneForm = areOfOneForm;
+    this.#retention = retention;
   }
 
   push(record: LogRecord): RecordOutcome {
     let story = this.#stories.get(record.stream);
     if (!story) {
-      story = new GatewayStory(this.#severalSources, this.#areOfOneForm);
+      story = new GatewayStory(this.#severalSources, this.#areOfOneForm, this.#retention);
       this.#stories.set(record.stream, story);
     }
     return story.push(record);
@@ -104,6 +111,6 @@ export class Diagnostician {
     const gateways = diagnoses.filter((it) => it.tracker.counters.size > 0);
     if (gateways.length > 0) return gateways;
     const [first] = diagnoses;
-    return [first ?? new GatewayStory(false).finish(settings, sources)];
+    return [first ?? new GatewayStory(false, undefined, this.#retention).finish(settings, sources)];
   }
 }

@@ -13,7 +13,7 @@ import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gatewa
 import type { Io } from "./io.ts";
 import type { SourceSummary } from "./model.ts";
 import { type LogDiagnosis, readLog } from "./read-log.ts";
-import { buildReport } from "./report.ts";
+import { buildReport, retentionFor } from "./report.ts";
 import { nodeFs } from "./sources/fs.ts";
 import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
@@ -32,8 +32,14 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   await assertNotAnInput(options.output, inputs.sources, env);
 
   const settings = await timing(options, inputs, env);
+  const retention = retentionFor(
+    options,
+    options.render.allRuns || options.format.needsEveryRun === true,
+    namesBeside(states, inputs.live),
+  );
   const log = await readLog(inputs.sources, settings, {
     now: io.now(),
+    retention,
     signal: io.signal,
     verbose: options.verbose,
     onStart: options.quiet ? undefined : (io.showProgress ?? undefined),
@@ -41,7 +47,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
   const live = inputs.live && (await checkLive(inputs.live, log, evidence));
   assertKnown(options, log.diagnoses, live ?? evidence);
-  const body = buildReport(
+  const { body, sessionCount } = buildReport(
     {
       tool: io.tool,
       diagnoses: log.diagnoses,
@@ -53,12 +59,29 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   );
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
   const { schemaVersion, tool, ...rest } = body;
+  const render = { ...options.render, sessionCount };
+  const report = { schemaVersion, tool, ok: exitCode === 0, ...rest };
   const reporter = await options.format.load();
-  const text = reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, options.render);
+  const text = inPieces(reporter.parts?.(report, render) ?? [reporter.render(report, render)]);
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
-  if (options.output === null) await io.stdout.write(text);
-  else await io.writeWhole(options.output, text);
+  if (options.output !== null) await io.writeWhole(options.output, text);
+  else for (const piece of text) await io.stdout.write(piece);
   return exitCode;
+}
+
+/** A write for every line would take longer than all else. */
+const PIECE = 256 * 1024;
+
+function* inPieces(parts: Iterable<string>): Generator<string> {
+  let piece = "";
+  for (const part of parts) {
+    piece += part;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = "";
+  }
+  // Also where there is nothing to say: whoever reads may be gone.
+  yield piece;
 }
 
 /** A session or run that nobody knows is a slip of the hand, and "nothing is wrong with it" would be no answer. */
@@ -67,6 +90,7 @@ function assertKnown(
   diagnoses: readonly Diagnosis[],
   extra: Pick<StateEvidence, "sessions">,
 ): void {
+  if (session === null && run === null) return;
   const sessions = [
     ...diagnoses
       .flatMap((it) => it.settled.sessions)
@@ -76,21 +100,37 @@ function assertKnown(
   const isNamed = (it: (typeof sessions)[number], name: string) =>
     it.names.some((key) => canonicalKey(key) === canonicalKey(name)) || it.ids.some((id) => id.startsWith(name));
   if (session !== null && sessions.length > 0 && !sessions.some((it) => isNamed(it, session))) {
-    throw unknown(
-      "session",
-      session,
-      sessions.map((it) => it.names[0] ?? ""),
-    );
+    const named = sessions.slice(0, NAMED).map((it) => it.names[0] ?? "");
+    throw unknown("session", session, named, sessions.length);
   }
-  const runs = diagnoses.flatMap((it) => it.settled.runs).map((it) => it.run.runId);
-  if (run !== null && runs.length > 0 && !runs.some((id) => id.startsWith(run))) throw unknown("run", run, runs);
+  // Runs that ended well and are not asked for are only counted.
+  const count = diagnoses.reduce((sum, { tracker }) => sum + tracker.runs.count, 0);
+  const isKnown = (id: string) => diagnoses.some((it) => it.settled.runs.some((one) => one.run.runId.startsWith(id)));
+  if (run !== null && count > 0 && !isKnown(run)) {
+    const named = diagnoses.flatMap(({ tracker }) => tracker.runs.firstIds).slice(0, NAMED);
+    throw unknown("run", run, named, count);
+  }
+}
+
+/** The sessions that the state dir or the gateway's own list name, by sessionId and canonical key. */
+function namesBeside(states: readonly StateDir[], live: LiveGateway | undefined): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { sessionId, keys } of states.flatMap((it) => it.locks)) {
+    for (const name of [sessionId, ...keys.map(canonicalKey)]) names.add(name);
+  }
+  for (const { canonical, sessionId } of live?.list.sessions ?? []) {
+    names.add(canonical);
+    if (sessionId !== null) names.add(sessionId);
+  }
+  return names;
 }
 
 const NAMED = 10;
 
-function unknown(what: string, name: string, known: readonly string[]): UserError {
-  const more = known.length > NAMED ? ` and ${known.length - NAMED} more` : "";
-  return new UserError(`no ${what} ${name} in this log`, `There is: ${known.slice(0, NAMED).join(", ")}${more}`);
+/** @param named the first few of them */
+function unknown(what: string, name: string, named: readonly string[], count: number): UserError {
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  return new UserError(`no ${what} ${name} in this log`, `There is: ${named.join(", ")}${more}`);
 }
 
 /** The report must not take the place of the log that it was made from. */

@@ -1,4 +1,14 @@
-import { fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { isatty } from "node:tty";
@@ -42,9 +52,10 @@ export interface Io {
   /**
    * Writes a file whole or not at all, readable by its owner only.
    * @param file relative to `cwd`, or absolute
+   * @param pieces the text, which may be longer than a string can be
    * @throws UserError if it cannot be written
    */
-  writeWhole(file: string, text: string): Promise<void>;
+  writeWhole(file: string, pieces: Iterable<string>): Promise<void>;
   /**
    * Asks a person on the terminal and waits for the line that is typed; null
    * where there is no terminal to ask on. At the end of the input the line is empty.
@@ -88,8 +99,8 @@ export function nodeIo(): Io {
     tmp: "/tmp",
     timeZone: null,
     now: Date.now,
-    writeWhole: async (file, text) => {
-      writeWhole(path.resolve(cwd, file), file, text);
+    writeWhole: async (file, pieces) => {
+      writeWhole(path.resolve(cwd, file), file, pieces);
     },
     ask: isatty(0) && isatty(2) ? askOnTerminal(interrupt) : null,
     showProgress: isatty(2) ? showProgress : null,
@@ -170,30 +181,39 @@ function isBrokenPipe(error: Error): boolean {
  * Synchronous on purpose: Ctrl-C cannot come between and leave the temporary file behind.
  * @param typed the path as the user wrote it, for the error message
  */
-function writeWhole(file: string, typed: string, text: string): void {
+function writeWhole(file: string, typed: string, pieces: Iterable<string>): void {
   try {
     const existing = statSync(file, { throwIfNoEntry: false });
     if (existing?.isDirectory()) throw new UserError(`cannot write ${typed}: it is a folder`);
     // A device or a pipe cannot be replaced by a rename, and must not be.
-    if (existing && !existing.isFile()) return writeFileSync(file, text);
-    replaceFile(existing ? realpathSync(file) : file, text);
+    if (existing && !existing.isFile()) return writePieces(file, "w", pieces);
+    replaceFile(existing ? realpathSync(file) : file, pieces);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot write ${typed}: ${reason(error)}`);
   }
 }
 
-function replaceFile(file: string, text: string): void {
+function replaceFile(file: string, pieces: Iterable<string>): void {
   const temporary = path.join(
     path.dirname(file),
     `.${path.basename(file)}.${process.pid}-${Date.now().toString(36)}.tmp`,
   );
   try {
-    writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
+    writePieces(temporary, "wx", pieces);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+function writePieces(file: string, flag: "w" | "wx", pieces: Iterable<string>): void {
+  const descriptor = openSync(file, flag, 0o600);
+  try {
+    for (const piece of pieces) writeFileSync(descriptor, piece);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -6,6 +6,7 @@ import type { LineFilter } from "./line-filter.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
 import type { Source } from "./sources/source.ts";
 import { type Reading, readSources } from "./streams.ts";
+import type { Retention } from "./tracker/retention.ts";
 
 export interface LogDiagnosis {
   /** One for each gateway. */
@@ -23,6 +24,8 @@ export interface ReadLogOptions {
   readonly now: number;
   /** Its reason is thrown when it is aborted. */
   readonly signal?: AbortSignal;
+  /** Which runs and sessions are remembered to the end; absent: all. */
+  readonly retention?: Retention;
   /** Called before the reading with the bytes read so far; what it returns is called after it. */
   readonly onStart?: ((bytesRead: () => number) => () => void) | undefined;
   /** In a warning a line that could not be read is shown. */
@@ -65,6 +68,7 @@ async function diagnose(
   const diagnostician = new Diagnostician(
     severalSources,
     (source, other) => reading.form(source) === reading.form(other),
+    options.retention,
   );
   const window = new TimeWindow();
   let unparsed: LogRecord | undefined;

@@ -16,6 +16,8 @@ import { seenIn } from "./seen.ts";
 import { isoTime } from "./finding-timeline.ts";
 import type { SettledRun, SettledSession } from "./tracker/settle.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
+import { Texts } from "./tracker/strings.ts";
+import { ENDED_RUNS, IDLE_SESSIONS, KEEP_ALL, type Retention } from "./tracker/retention.ts";
 
 /** What of the diagnosis the report tells. Nothing here changes what was found out. */
 export interface ReportFilter {
@@ -29,6 +31,12 @@ export interface ReportFilter {
   readonly run: string | null;
 }
 
+export interface BuiltReport {
+  readonly body: Omit<Report, "ok">;
+  /** Of all sessions, also of those that are free and were forgotten. */
+  readonly sessionCount: number;
+}
+
 export interface ReportInput {
   readonly tool: Report["tool"];
   readonly diagnoses: readonly Diagnosis[];
@@ -38,45 +46,93 @@ export interface ReportInput {
   readonly extra: { readonly findings: readonly Finding[]; readonly sessions: readonly SessionReport[] };
 }
 
+/**
+ * What the tracker must remember for a report: all that is to be listed, and
+ * what stands beside the log under these names.
+ * @param listsAll runs that ended well and free sessions are listed, too
+ * @param named sessionIds and canonical keys of sessions that other sources tell of
+ */
+export function retentionFor(filter: ReportFilter, listsAll: boolean, named: ReadonlySet<string>): Retention {
+  // Which runs are a session's may come out only after they ended.
+  if (listsAll || filter.session !== null) return KEEP_ALL;
+  return {
+    endedRuns: ENDED_RUNS,
+    idleSessions: IDLE_SESSIONS,
+    keepsRun: ({ runId, end }) => {
+      if (filter.run !== null) return runId.startsWith(filter.run);
+      // Where no line tells when it ended, the end of the log decides.
+      return filter.since !== null && end?.time === undefined;
+    },
+    keepsSession: ({ canonicalKey: canonical, sessionIds }) =>
+      named.size > 0 &&
+      ((canonical !== undefined && named.has(canonical)) || [...sessionIds].some((id) => named.has(id))),
+    counts: (run) => filter.run === null && isWithin(run.startedAt ?? run.lastSeenAt, run.end?.time, filter),
+  };
+}
+
 /** The report with all its runs and sessions, all but `ok`, which is the exit code's business. */
-export function buildReport(input: ReportInput, filter: ReportFilter): Omit<Report, "ok"> {
+export function buildReport(input: ReportInput, filter: ReportFilter): BuiltReport {
   const gateways: GatewayReport[] = [];
   const runs: RunReport[] = [];
   const sessions: SessionReport[] = [];
   // Filters by code come last: what is true of the sessions does not depend on what is listed.
   const findings: Finding[] = [];
+  const texts = new Texts();
   let processes = 0;
+  let forgottenRuns = 0;
+  let forgottenSessions = 0;
   for (const [log, diagnosis] of input.diagnoses.entries()) {
     const firstLife = gateways.length;
-    gateways.push(...gatewayReports(diagnosis, log, firstLife, processes));
+    append(gateways, gatewayReports(diagnosis, log, firstLife, processes));
     processes += diagnosis.tracker.gateway.processes.length;
     const kept = diagnosis.settled.runs.filter((it) => isRunKept(it, diagnosis, filter));
-    runs.push(...kept.map((it) => runReport(it, firstLife)));
+    append(
+      runs,
+      kept.map((it) => runReport(it, firstLife)),
+    );
+    forgottenRuns += diagnosis.tracker.forgottenRuns;
     const keptSessions = diagnosis.settled.sessions.filter((it) => isSessionKept(it, diagnosis, filter));
-    sessions.push(...keptSessions.map((it) => sessionReport(it, firstLife)));
-    const keptRunIds = new Set(kept.map((it) => it.run.runId));
-    const keptKeys = new Set(keptSessions.map((it) => it.key));
+    append(
+      sessions,
+      keptSessions.map((it) => sessionReport(it, firstLife)),
+    );
+    if (areFreeSessionsKept(diagnosis, filter)) forgottenSessions += diagnosis.tracker.sessions.forgottenCount;
+    const isKept = isFiltered(filter) ? keptFindings(kept, keptSessions) : () => true;
     for (const check of CHECKS) {
-      findings.push(...check.run(diagnosis).filter((it) => isFindingKept(it, keptRunIds, keptKeys)));
+      append(findings, check.run(diagnosis).filter(isKept).map(withSharedHelp(texts)));
     }
   }
   const extraSessions = input.extra.sessions.filter((it) => isExtraKept(it, filter));
   const extraKeys = new Set(extraSessions.map((it) => it.sessionKey));
-  findings.push(...input.extra.findings.filter((it) => it.sessionKey === undefined || extraKeys.has(it.sessionKey)));
-  const sorted = findings.toSorted(byWeight);
-  return {
+  append(
+    findings,
+    input.extra.findings.filter((it) => it.sessionKey === undefined || extraKeys.has(it.sessionKey)),
+  );
+  const sorted = findings.sort(byWeight);
+  const body: Omit<Report, "ok"> = {
     schemaVersion: 1,
     tool: input.tool,
     verdict: verdictOf(sorted),
     window: { from: isoTime(input.window.from), to: isoTime(input.window.to) },
     sources: input.sources,
     gateways,
-    counts: countRuns(runs),
+    counts: countRuns(runs, forgottenRuns),
     runs,
-    sessions: [...sessions, ...extraSessions],
+    sessions: sessions.concat(extraSessions),
     findings: sorted.filter((it) => filter.codes.has(it.code)),
     seen: seenIn(input.diagnoses),
   };
+  return { body, sessionCount: body.sessions.length + forgottenSessions };
+}
+
+/** What to do is the longest part of a finding, and for half a million of them mostly the same. */
+function withSharedHelp(texts: Texts): (it: Finding) => Finding {
+  return (it) => ({ ...it, help: texts.of(it.help) });
+}
+
+/** A call with a million arguments overflows the stack. */
+function append<T>(to: T[], items: readonly T[]): void {
+  for (const item of items) to.push(item);
 }
 
 /** The worst that was found, in one word. */
@@ -88,14 +144,19 @@ export function verdictOf(findings: readonly Pick<Finding, "code">[]): Verdict {
   return has("log-inconclusive") ? "inconclusive" : "clean";
 }
 
+const ORDER = CHECKS.map((it) => it.code);
+
 function byWeight(a: Finding, b: Finding): number {
   const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
   if (severity !== 0) return severity;
-  const order = CHECKS.map((it) => it.code);
-  const code = order.indexOf(a.code) - order.indexOf(b.code);
+  const code = ORDER.indexOf(a.code) - ORDER.indexOf(b.code);
   if (code !== 0) return code;
-  const [left, right] = [a, b].map((it) => `${it.timeline[0]?.time ?? ""} ${it.sessionKey ?? ""} ${it.runId ?? ""}`);
-  return (left ?? "") < (right ?? "") ? -1 : left === right ? 0 : 1;
+  const [left, right] = [placeOf(a), placeOf(b)];
+  return left < right ? -1 : left === right ? 0 : 1;
+}
+
+function placeOf(it: Finding): string {
+  return `${it.timeline[0]?.time ?? ""} ${it.sessionKey ?? ""} ${it.runId ?? ""}`;
 }
 
 function gatewayReports(
@@ -181,11 +242,12 @@ function waitingSince(times: readonly number[]): string[] {
     .filter((it) => it !== null);
 }
 
-function countRuns(runs: readonly RunReport[]): Report["counts"] {
+/** @param forgotten runs that ended well and are not among these */
+function countRuns(runs: readonly RunReport[], forgotten: number): Report["counts"] {
   const count = (state: RunReport["state"]) => runs.filter((it) => it.state === state).length;
   return {
-    runs: runs.length,
-    completed: count("completed"),
+    runs: runs.length + forgotten,
+    completed: count("completed") + forgotten,
     aborted: count("aborted"),
     failed: count("failed"),
     timedOut: count("timed-out"),
@@ -218,6 +280,11 @@ function isSessionKept(it: SettledSession, { settings }: Diagnosis, filter: Repo
   return it.session.canonicalKey === canonicalKey(session);
 }
 
+/** Whether the filter lets a session through that nothing holds. */
+function areFreeSessionsKept({ settings }: Diagnosis, filter: ReportFilter): boolean {
+  return filter.run === null && filter.session === null && isWithin(undefined, settings.now, filter);
+}
+
 function isExtraKept(it: SessionReport, filter: ReportFilter): boolean {
   if (filter.run !== null) return false;
   if (filter.session === null) return true;
@@ -226,9 +293,18 @@ function isExtraKept(it: SessionReport, filter: ReportFilter): boolean {
   return [it.sessionKey, ...it.aliases].some((key) => canonicalKey(key) === canonicalKey(session));
 }
 
-function isFindingKept(it: Finding, runIds: ReadonlySet<string>, keys: ReadonlySet<string>): boolean {
-  if (it.code === "session-blocked") return it.sessionKey === undefined || keys.has(it.sessionKey);
-  return it.runId === undefined || runIds.has(it.runId);
+/** Whether anything but the codes narrows the report. */
+function isFiltered({ since, until, session, run }: ReportFilter): boolean {
+  return since !== null || until !== null || session !== null || run !== null;
+}
+
+function keptFindings(runs: readonly SettledRun[], sessions: readonly SettledSession[]): (it: Finding) => boolean {
+  const runIds = new Set(runs.map((it) => it.run.runId));
+  const keys = new Set(sessions.map((it) => it.key));
+  return (it) => {
+    if (it.code === "session-blocked") return it.sessionKey === undefined || keys.has(it.sessionKey);
+    return it.runId === undefined || runIds.has(it.runId);
+  };
 }
 
 function isWithin(from: number | undefined, to: number | undefined, filter: ReportFilter): boolean {

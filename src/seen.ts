@@ -19,11 +19,10 @@ export function seenIn(diagnoses: readonly Diagnosis[]): Report["seen"] {
     startsIn(diagnoses),
     ...TOLD.map(({ what, kinds }) => {
       const counters = diagnoses.flatMap(({ tracker }) => kinds.map((kind) => tracker.counters.get(kind)));
-      const times = counters.map((it) => it?.lastAt).filter((it) => it !== undefined);
       return {
         what,
         count: counters.reduce((sum, it) => sum + (it?.count ?? 0), 0),
-        last: isoTime(times.length > 0 ? Math.max(...times) : undefined),
+        last: isoTime(latest(counters.map((it) => it?.lastAt))),
       };
     }),
   ].filter((it) => it.count > 0);
@@ -32,10 +31,11 @@ export function seenIn(diagnoses: readonly Diagnosis[]): Report["seen"] {
 /** Lives of gateways, not lines: one start can be told by several. */
 function startsIn(diagnoses: readonly Diagnosis[]): Report["seen"][number] {
   const starts = diagnoses.flatMap(({ tracker }) => tracker.gateway.lives).filter((it) => it.startedBy !== "unknown");
-  const times = starts.map((it) => it.startedAt).filter((it) => it !== undefined);
-  return {
-    what: "gateway starts",
-    count: starts.length,
-    last: isoTime(times.length > 0 ? Math.max(...times) : undefined),
-  };
+  return { what: "gateway starts", count: starts.length, last: isoTime(latest(starts.map((it) => it.startedAt))) };
+}
+
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  let last: number | undefined;
+  for (const time of times) if (time !== undefined && (last === undefined || time > last)) last = time;
+  return last;
 }

@@ -23,6 +23,7 @@ interface RawTimelineOptions extends Omit<RawDoctorOptions, "format" | "failOn">
 const TIMELINE: ReporterEntry = {
   name: "timeline",
   description: "the picture in text",
+  needsEveryRun: true,
   load: async () => (await import("./reporters/timeline.ts")).timeline,
 };
 

@@ -28,15 +28,16 @@ export const runLost: Check = {
         ${exampleRestart("08:23:33")}`),
     ],
   },
-  run: ({ tracker, settled, settings }) =>
-    settled.runs
+  run: ({ tracker, settled, settings }) => {
+    // Of several under one name the first counts.
+    const stateOf = new Map(settled.sessions.toReversed().map((it) => [it.key, it.state]));
+    return settled.runs
       .filter((it) => it.state === "orphaned" && it.cause !== "stall" && !it.holds)
       .map((it): Finding => {
         const answered = it.answeredSince;
-        const session = settled.sessions.find((other) => other.key === it.sessionKey);
         const next = answered
           ? "The session has answered since; only this run's answer is missing."
-          : session?.state === "free"
+          : it.sessionKey !== undefined && stateOf.get(it.sessionKey) === "free"
             ? "The session is free: send the message again if its answer still matters."
             : "It holds its session no more; what the session does now is told apart.";
         return {
@@ -48,5 +49,6 @@ export const runLost: Check = {
           ...findingOfRun(it),
           ...timelineOf(tracker, it.run, undefined),
         };
-      }),
+      });
+  },
 };

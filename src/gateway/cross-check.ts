@@ -66,7 +66,7 @@ export function crossCheck(
 
 function isOne(
   listed: ListedSession,
-  session: { canonicalKey?: string | undefined; sessionIds: ReadonlySet<string> },
+  session: { canonicalKey?: string | undefined; sessionIds: { has(id: string): boolean } },
 ): boolean {
   return (
     listed.canonical === session.canonicalKey || (listed.sessionId !== null && session.sessionIds.has(listed.sessionId))

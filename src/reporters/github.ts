@@ -8,9 +8,9 @@ const MOST = 10;
 const COMMAND: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", note: "notice" };
 
 export const github: Reporter = {
-  render(report) {
+  render(report, { sessionCount }) {
     const rest = report.findings.slice(MOST);
-    const sentences = verdictSentences(report).join(" ");
+    const sentences = verdictSentences(report, sessionCount).join(" ");
     return [
       ...report.findings.slice(0, MOST).map(annotation),
       ...(rest.length > 0 ? [summary(rest)] : []),

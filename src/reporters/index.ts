@@ -21,6 +21,7 @@ export const reporters: readonly ReporterEntry[] = [
   {
     name: "html",
     description: "a picture, one page that needs no network; always with every run",
+    needsEveryRun: true,
     load: async () => (await import("./html.ts")).html,
   },
 ];

@@ -2,20 +2,26 @@ import { stringify } from "ndjson";
 
 import { escapeJson } from "../escape.ts";
 import type { Report } from "../model.ts";
-import type { Reporter } from "./reporter.ts";
+import type { RenderOptions, Reporter } from "./reporter.ts";
 
 export const ndjson: Reporter = {
-  render(report, { allRuns }) {
-    return escapeJson(lines(allRuns ? everything(report) : report.findings.map(typed("finding"))));
-  },
+  render: (report, options) => [...parts(report, options)].join(""),
+  parts,
 };
 
-function everything(report: Report): readonly object[] {
-  return [
-    ...report.findings.map(typed("finding")),
-    ...report.sessions.map(typed("session")),
-    ...report.runs.map(typed("run")),
-  ];
+const AT_ONCE = 1_000;
+
+function* parts(report: Report, { allRuns }: RenderOptions): Generator<string> {
+  yield* pieces(report.findings, typed("finding"));
+  if (!allRuns) return;
+  yield* pieces(report.sessions, typed("session"));
+  yield* pieces(report.runs, typed("run"));
+}
+
+function* pieces(values: readonly object[], type: (value: object) => object): Generator<string> {
+  for (let at = 0; at < values.length; at += AT_ONCE) {
+    yield escapeJson(lines(values.slice(at, at + AT_ONCE).map(type)));
+  }
 }
 
 function typed(type: "finding" | "session" | "run"): (value: object) => object {

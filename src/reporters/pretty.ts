@@ -25,7 +25,7 @@ export const pretty: Reporter = {
     const paint = new Chalk({ level: options.colorLevel });
     const clock = clockOf(report, options.timeZone);
     const block: BlockOptions = { width: textWidth(options.width), verbose: options.verbose, clock, paint };
-    const short = [verdict(report, block), sessionsTable(report, options, clock, paint)];
+    const short = [verdict(report, block, options.sessionCount), sessionsTable(report, options, clock, paint)];
     const long = [
       ...(options.allRuns ? [runsTable(report, options, clock, paint)] : []),
       ...findings(report, block),
@@ -40,7 +40,7 @@ export const pretty: Reporter = {
   },
 };
 
-function verdict(report: Report, { width, paint }: BlockOptions): string[] {
+function verdict(report: Report, { width, paint }: BlockOptions, sessionCount: number | undefined): string[] {
   const colors: Readonly<Record<Verdict, ChalkInstance>> = {
     blocked: paint.red,
     stalled: paint.red,
@@ -49,7 +49,7 @@ function verdict(report: Report, { width, paint }: BlockOptions): string[] {
     clean: paint.green,
   };
   const label = VERDICT_LABEL[report.verdict];
-  const sentences = verdictSentences(report).map(escapeTerminal);
+  const sentences = verdictSentences(report, sessionCount).map(escapeTerminal);
   return sentences.flatMap((sentence, index) =>
     hang(`${index === 0 ? colors[report.verdict].bold(label) : " ".repeat(label.length)}  `, sentence, width),
   );
@@ -57,11 +57,15 @@ function verdict(report: Report, { width, paint }: BlockOptions): string[] {
 
 /** A paragraph for each finding; what is alike is summed up. */
 function findings(report: Report, options: BlockOptions): string[][] {
-  const told = report.findings.filter((finding) => !isToldElsewhere(finding, report));
+  const ofRuns = new Set(report.findings.filter((it) => isOfRun(it, it.runId)).map(({ runId }) => runId));
+  const isLaneFull = report.findings.some(({ code }) => code === "lanes-exhausted");
+  const told = report.findings.filter((finding) => !isToldElsewhere(finding, report, ofRuns, isLaneFull));
   const paragraphs: string[][] = [];
+  const alikeOf = new Map<FindingCode, number>();
+  for (const { code } of told) alikeOf.set(code, (alikeOf.get(code) ?? 0) + 1);
   const seenOf = new Map<FindingCode, number>();
   for (const finding of told) {
-    const alike = told.filter(({ code }) => code === finding.code).length;
+    const alike = alikeOf.get(finding.code) ?? 0;
     const index = seenOf.get(finding.code) ?? 0;
     seenOf.set(finding.code, index + 1);
     if (options.verbose || alike <= SIMILAR || index < SHOWN_OF_MANY) {
@@ -79,13 +83,17 @@ function findings(report: Report, options: BlockOptions): string[][] {
  * One event, one story. A blocked session is in the verdict and the table, and
  * the evidence is with the run that holds it, or with the lane that is full. An
  * inconclusive report is told by the verdict and what was seen.
+ * @param ofRuns the runs that have a finding of their own
  */
-function isToldElsewhere(finding: Finding, report: Report): boolean {
+function isToldElsewhere(
+  finding: Finding,
+  report: Report,
+  ofRuns: ReadonlySet<string | undefined>,
+  isLaneFull: boolean,
+): boolean {
   if (finding.code === "log-inconclusive") return report.verdict === "inconclusive";
   if (finding.code !== "session-blocked") return false;
-  return report.findings.some((other) =>
-    finding.runId === undefined ? other.code === "lanes-exhausted" : isOfRun(other, finding.runId),
-  );
+  return finding.runId === undefined ? isLaneFull : ofRuns.has(finding.runId);
 }
 
 /** What the log showed although it cannot show runs. */

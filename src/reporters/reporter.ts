@@ -20,6 +20,8 @@ export interface RenderOptions {
   readonly until: number | null;
   /** Nothing beyond ASCII is drawn, for a terminal that shows no more. */
   readonly ascii: boolean;
+  /** Of all sessions, where the report holds less: those that are free are not remembered without `--all-runs`. */
+  readonly sessionCount?: number;
 }
 
 export interface ReporterEntry {
@@ -27,10 +29,14 @@ export interface ReporterEntry {
   readonly name: string;
   /** One line for the help text. */
   readonly description: string;
+  /** It shows also the runs that ended well, whatever `--all-runs` says. */
+  readonly needsEveryRun?: true;
   readonly load: () => Promise<Reporter>;
 }
 
 export interface Reporter {
   /** The whole output, with a newline at its end, or nothing. The report's findings arrive sorted. */
   render(report: Report, options: RenderOptions): string;
+  /** The same output in pieces: half a million findings are more than one string can hold. */
+  parts?(report: Report, options: RenderOptions): Iterable<string>;
 }

@@ -1,5 +1,5 @@
 /** The sentences that sum a report up, in plain text that is not escaped yet. */
-import type { Confidence, OrphanCause, Report, RunReport, SessionReport, Verdict } from "../model.ts";
+import type { Confidence, Finding, OrphanCause, Report, RunReport, SessionReport, Verdict } from "../model.ts";
 import { grouped, spanText } from "../words.ts";
 
 export const VERDICT_LABEL: Readonly<Record<Verdict, string>> = {
@@ -29,16 +29,35 @@ export interface Blocked {
   readonly forMs: number | undefined;
 }
 
+/** Asked for by several parts of one output. */
+const blockedOf = new WeakMap<Report, readonly Blocked[]>();
+
 /** The blocked sessions, the longest blocked first. */
 export function blockedSessions(report: Report): readonly Blocked[] {
+  const known = blockedOf.get(report);
+  if (known) return known;
+  const blocked = findBlocked(report);
+  blockedOf.set(report, blocked);
+  return blocked;
+}
+
+function findBlocked(report: Report): readonly Blocked[] {
+  // The first one of a name counts.
+  const findings = new Map<string | undefined, Finding>();
+  for (const it of report.findings) {
+    if (it.code === "session-blocked" && !findings.has(it.sessionKey)) findings.set(it.sessionKey, it);
+  }
+  const holders = new Map<string, RunReport[]>();
+  for (const { state, heldByRunId } of report.sessions) {
+    if (state === "blocked" && heldByRunId !== null) holders.set(heldByRunId, []);
+  }
+  for (const run of report.runs) holders.get(run.runId)?.push(run);
   return report.sessions
     .filter((session) => session.state === "blocked")
     .toSorted(byHeldSince)
     .map((session) => {
-      const holder = holderOf(report, session);
-      const finding = report.findings.find(
-        ({ code, sessionKey }) => code === "session-blocked" && sessionKey === session.sessionKey,
-      );
+      const holder = holderOf(session, holders.get(session.heldByRunId ?? "") ?? []);
+      const finding = findings.get(session.sessionKey);
       return {
         session,
         holder,
@@ -56,8 +75,7 @@ function byHeldSince(a: SessionReport, b: SessionReport): number {
 }
 
 /** A run's id is any text and may come again after a restart, so the one of the session's own gateway is preferred. */
-function holderOf(report: Report, session: SessionReport): RunReport | undefined {
-  const candidates = report.runs.filter((run) => run.runId === session.heldByRunId);
+function holderOf(session: SessionReport, candidates: readonly RunReport[]): RunReport | undefined {
   return candidates.find((run) => run.gateway === session.gateway) ?? candidates[0];
 }
 
@@ -72,11 +90,14 @@ export function between(from: string | null | undefined, to: string | null | und
   return ms >= 0 ? ms : undefined;
 }
 
-/** Two or three sentences after the verdict's word; each is a line of its own. */
-export function verdictSentences(report: Report): readonly string[] {
+/**
+ * Two or three sentences after the verdict's word; each is a line of its own.
+ * @param sessionCount of all sessions, where the report holds less
+ */
+export function verdictSentences(report: Report, sessionCount = report.sessions.length): readonly string[] {
   switch (report.verdict) {
     case "blocked":
-      return blockedSentences(report);
+      return blockedSentences(report, sessionCount);
     case "stalled":
       return [
         `${countFindings(report, "run-stalled", "run has", "runs have")} been silent for too long, with no restart to blame; no session is known to wait.`,
@@ -91,17 +112,16 @@ export function verdictSentences(report: Report): readonly string[] {
         ),
       ];
     case "clean":
-      return [cleanSentence(report)];
+      return [cleanSentence(report, sessionCount)];
   }
 }
 
-function blockedSentences(report: Report): readonly string[] {
+function blockedSentences(report: Report, total: number): readonly string[] {
   const blocked = blockedSessions(report);
   if (blocked.length === 0) return [sentence(report.findings[0]?.message ?? "a session gets no answers")];
-  const total = report.sessions.length;
   const one = blocked.length === 1;
   const waiting = blocked.reduce((sum, { session }) => sum + session.waitingAtLeast, 0);
-  const longest = Math.max(...blocked.map(({ forMs }) => forMs ?? 0));
+  const longest = blocked.reduce((most, { forMs }) => Math.max(most, forMs ?? 0), 0);
   const details = [
     names(blocked.map(({ session }) => shortKey(session))),
     ...(longest > 0 ? [`for ${one ? "" : "up to "}${roughly(longest)}`] : []),
@@ -181,10 +201,10 @@ function countFindings(report: Report, code: string, one: string, many: string):
   return count(report.findings.filter((finding) => finding.code === code).length, one, many);
 }
 
-function cleanSentence(report: Report): string {
+function cleanSentence(report: Report, sessions: number): string {
   const { runs, open } = report.counts;
   if (runs === 0) return "No run in the log, and nothing that is blocked.";
   const ended =
     open === 0 ? "each with its end" : `${count(runs - open, "with its end", "with their end")}, ${open} still going`;
-  return `${count(runs, "run")} in ${count(report.sessions.length, "session")}, ${ended}; nothing is blocked.`;
+  return `${count(runs, "run")} in ${count(sessions, "session")}, ${ended}; nothing is blocked.`;
 }

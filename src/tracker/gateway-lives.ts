@@ -2,7 +2,6 @@ import type { EventOf, GatewayEvent } from "../events/index.ts";
 import { Lanes } from "./lanes.ts";
 import { OpenRuns } from "./open-runs.ts";
 import type { Life, PendingShutdown, Process } from "./state.ts";
-import type { TimelineItem } from "./timeline.ts";
 
 /** How far a start came; the same marker seen again, or an earlier one, is another start. */
 const BOOT_RANK = {
@@ -21,6 +20,14 @@ const SAME_START_MS = 2_000;
 /** From the first line of a start to its next marker (ms): a slow machine takes tens of seconds. */
 const LONGEST_START_MS = 180_000;
 const MAX_TIMELINE = 400;
+/** Of a process that is long gone: no line can be its any more. */
+const NO_LANES = new Lanes();
+
+/** A line of the gateway's own life. */
+export interface GatewayNote {
+  readonly sequence: number;
+  readonly event: GatewayEvent;
+}
 
 /** A life that ends, and the one that follows it. */
 export interface LifeChange {
@@ -50,7 +57,7 @@ export class GatewayLives {
   readonly lives: Life[] = [];
   readonly processes: Process[] = [];
   /** Restarts, stops and starts: the frame of every finding's timeline. */
-  readonly timeline: TimelineItem[] = [];
+  readonly timeline: GatewayNote[] = [];
   /** A restart or stop that began and whose next life has not shown itself. */
   pending: PendingShutdown | undefined;
   /** Versions that log `loading configuration…` log it in every new process, and only there. */
@@ -69,6 +76,7 @@ export class GatewayLives {
   }
 
   note(sequence: number, event: GatewayEvent): void {
+    // In the order of its sequence: the findings' timelines are cut out of it.
     this.timeline.push({ sequence, event });
     if (this.timeline.length > MAX_TIMELINE) this.timeline.splice(0, MAX_TIMELINE / 2);
   }
@@ -192,14 +200,24 @@ export class GatewayLives {
     return life;
   }
 
+  /** The lines of a process that was replaced still come among the first of the next one, and no later. */
+  #retire(process: Process | undefined): void {
+    if (!process) return;
+    process.lanes = NO_LANES;
+    process.openRuns.clear();
+    process.lostRuns.clear();
+    process.registered = undefined;
+  }
+
   #newProcess(pid: number | undefined): Process {
+    this.#retire(this.processes.at(-2));
     const process: Process = {
       index: this.processes.length,
       pid,
       lanes: new Lanes(),
       openRuns: new OpenRuns(),
       lostRuns: new OpenRuns(),
-      registered: new Map(),
+      registered: undefined,
       endedAt: undefined,
       alive: true,
       endIsCertain: true,

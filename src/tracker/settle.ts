@@ -93,7 +93,11 @@ export function settle(tracker: Tracker, settings: SettleSettings): Settled {
   const runs = tracker.runs.all().map((run) => settleRun(tracker, run, settings));
   const byRun = new Map(runs.map((it) => [it.run, it]));
   const exhausted = exhaustedLanes(tracker, byRun);
-  const sessions = tracker.sessions.all().map((it) => settleSession(tracker, it, byRun, exhausted, settings));
+  const recovery = [...tracker.recoveryRuns]
+    .map((run) => byRun.get(run))
+    .find((it) => it && !it.run.end && !it.run.lost);
+  const common = { byRun, exhausted, recovery };
+  const sessions = tracker.sessions.all().map((it) => settleSession(tracker, it, common, settings));
   return { runs, sessions: sessions.filter((it) => it !== undefined), exhausted };
 }
 
@@ -183,11 +187,18 @@ function settledOf(task: LaneTask, byRun: ReadonlyMap<Run, SettledRun>): Settled
   return run && byRun.get(run);
 }
 
+/** What all sessions have in common. */
+interface Common {
+  readonly byRun: ReadonlyMap<Run, SettledRun>;
+  readonly exhausted: readonly ExhaustedLane[];
+  /** A recovery of an interrupted session that hangs. */
+  readonly recovery: SettledRun | undefined;
+}
+
 function settleSession(
   tracker: Tracker,
   session: Session,
-  byRun: ReadonlyMap<Run, SettledRun>,
-  exhausted: readonly ExhaustedLane[],
+  { byRun, exhausted, recovery }: Common,
   settings: SettleSettings,
 ): SettledSession | undefined {
   const { process } = tracker;
@@ -213,9 +224,10 @@ function settleSession(
 
   const canonical = session.canonicalKey;
   const task = canonical === undefined ? undefined : process.lanes.holderOf(canonical);
-  const queued = canonical === undefined ? [] : process.lanes.waitingBehind(canonical);
-  const waitingAtLeast = queued.length + session.waiting.length;
-  const waitingSince = known([...queued.map((it) => it.enqueuedAt), ...session.waiting.map((it) => it.time)]);
+  const queued = canonical === undefined ? 0 : process.lanes.waitingBehind(canonical);
+  const waitingAtLeast = queued + (session.waiting?.length ?? 0);
+  const queuedSince = canonical === undefined ? [] : process.lanes.waitTimesBehind(canonical);
+  const waitingSince = known([...queuedSince, ...(session.waiting ?? [])]);
   const openRun = task?.run?.end ? undefined : (task?.run ?? openRunOf(process, session));
   const holder = openRun && byRun.get(openRun);
   if (holder && !holder.run.lost && (holder.holds || holder.state === "open")) {
@@ -235,7 +247,7 @@ function settleSession(
   }
   if (!task) {
     return (
-      heldBack(tracker, session, byRun, settings, free) ?? heldFromBefore(tracker, session, settings, free) ?? free
+      heldBack(tracker, session, recovery, settings, free) ?? heldFromBefore(tracker, session, settings, free) ?? free
     );
   }
   if (task.run?.end) return free;
@@ -286,7 +298,7 @@ function heldWithoutRun(
   }
   const silenceMs = since(heldSince, settings.now);
   const overdue = silenceMs !== undefined && silenceMs > settings.stallAfterMs;
-  const stuck = task.crossedRestart !== undefined || overdue;
+  const stuck = process.lanes.hasCrossedRestart(task) || overdue;
   return {
     state: stuck ? "blocked" : task.fromBefore ? "unknown" : "busy",
     heldSince,
@@ -304,17 +316,14 @@ function heldWithoutRun(
 function heldBack(
   tracker: Tracker,
   session: Session,
-  byRun: ReadonlyMap<Run, SettledRun>,
+  recovery: SettledRun | undefined,
   settings: SettleSettings,
   free: SettledSession,
 ): SettledSession | undefined {
-  const [oldest] = session.undispatched;
-  if (!oldest) return undefined;
-  const waited = since(oldest.time, settings.now) ?? 0;
-  const overtaken = oldest.sequence < tracker.newestDispatched;
-  const recovery = [...tracker.recoveryRuns]
-    .map((run) => byRun.get(run))
-    .find((it) => it && !it.run.end && !it.run.lost);
+  const { undispatched } = session;
+  if (!undispatched) return undefined;
+  const waited = since(undispatched.oldestAt, settings.now) ?? 0;
+  const overtaken = undispatched.oldest < tracker.newestDispatched;
   const isKnown = recovery !== undefined && tracker.interrupted.has(session);
   // A log that begins after the restart shows only that others overtook its message.
   if (isKnown ? !overtaken && waited < HELD_BACK_MS : !overtaken || waited < OVERTAKEN_MS) return undefined;
@@ -322,9 +331,9 @@ function heldBack(
     ...free,
     state: "blocked",
     holder: recovery,
-    heldSince: oldest.time,
-    waitingAtLeast: session.undispatched.length,
-    waitingSince: known(session.undispatched.map((it) => it.time)),
+    heldSince: undispatched.oldestAt,
+    waitingAtLeast: undispatched.count,
+    waitingSince: known([undispatched.oldestAt]),
     silenceMs: waited,
     confidence: isKnown ? "medium" : "low",
     waitsFor: "recoveries",
@@ -344,14 +353,15 @@ function heldFromBefore(
   const { activeSeen } = session;
   const life = tracker.gateway.lives.at(-1);
   if (!activeSeen || !life) return undefined;
-  const registered = Math.max(-1, ...[...session.sessionIds].map((id) => life.process.registered.get(id) ?? -1));
+  let registered = -1;
+  for (const id of session.sessionIds) registered = Math.max(registered, life.process.registered?.get(id) ?? -1);
   const crossed = life.startedBy === "in-process-restart" && registered < life.startedSequence;
   return {
     ...free,
     state: crossed ? "blocked" : "busy",
     heldSince: activeSeen.time,
-    waitingAtLeast: session.waiting.length,
-    waitingSince: known(session.waiting.map((it) => it.time)),
+    waitingAtLeast: session.waiting?.length ?? 0,
+    waitingSince: known(session.waiting ?? []),
     silenceMs: since(activeSeen.time, settings.now),
     confidence: "low",
     waitsFor: "own-run",

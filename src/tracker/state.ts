@@ -1,8 +1,8 @@
 /** The mutable state of the tracker: what it believes of processes, lanes, runs and sessions. */
-import type { GatewayEvent } from "../events/index.ts";
 import type { GatewayReport, Location, OrphanCause, RunState } from "../model.ts";
 import type { Lanes } from "./lanes.ts";
 import type { OpenRuns } from "./open-runs.ts";
+import type { SmallSet } from "./small-set.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** One operating-system process of the gateway. Its lanes and its active runs die with it. */
@@ -13,8 +13,11 @@ export interface Process {
   readonly openRuns: OpenRuns;
   /** Runs that were open when the process was gone. */
   readonly lostRuns: OpenRuns;
-  /** When (in the order of events) a run of a sessionId was last registered, also runs that the log hides. */
-  readonly registered: Map<string, number>;
+  /**
+   * When (in the order of events) a run of a sessionId was last registered, also
+   * runs that the log hides. Only the newest ones are kept.
+   */
+  registered: Map<string, number> | undefined;
   /** Milliseconds since the epoch, once another process took its place. */
   endedAt: number | undefined;
   alive: boolean;
@@ -66,6 +69,10 @@ export interface Cut {
 
 export interface Run {
   readonly runId: string;
+  /** Place in the order in which the runs were first seen. */
+  readonly ordinal: number;
+  /** The run before it with the same runId. */
+  older: Run | undefined;
   readonly truncatedId: boolean;
   sessionId: string | undefined;
   provider: string | undefined;
@@ -88,12 +95,17 @@ export interface Run {
   /** Its process is gone, or its lane was seen empty: nothing is held any more. */
   lostAt: number | undefined;
   lost: boolean;
-  readonly timeline: Timeline;
+  /** Dropped some time after the run ended: only runs without an end are told line by line. */
+  timeline: Timeline | undefined;
+  /** How many times it stands in the queue of the ended runs. */
+  queued: number;
 }
 
 /** A task of a lane. A session's task enqueues one in a global lane, and that one starts the run. */
 export interface LaneTask {
   readonly lane: string;
+  /** Of the session that the lane belongs to; undefined for a global lane. */
+  readonly canonicalKey: string | undefined;
   readonly enqueuedAt: number | undefined;
   dequeuedAt: number | undefined;
   parent: LaneTask | undefined;
@@ -101,25 +113,37 @@ export interface LaneTask {
   run: Run | undefined;
   /** Of a run whose lines the console hides (`probe-…`) or that began before the log. */
   sessionId: string | undefined;
-  /** Index of the life that began while the task was held, and what began it. */
-  crossedRestart: number | undefined;
+  /** How many restarts within its process came before it was let in. */
+  restartsBefore: number;
   /** Not seen to begin: it was there before the log. */
   readonly fromBefore: boolean;
 }
 
 export interface Session {
   /** `agent:<agent>:<rest>`; undefined while only a sessionId is known. */
-  canonicalKey: string | undefined;
-  readonly keys: Set<string>;
-  readonly sessionIds: Set<string>;
-  /** Messages that came while the session was held, and were not seen answered. */
-  waiting: { readonly time: number | undefined; readonly event: GatewayEvent }[];
+  readonly canonicalKey: string | undefined;
+  readonly keys: SmallSet<string>;
+  readonly sessionIds: SmallSet<string>;
+  /** Times of messages that came while the session was held, and were not seen answered. */
+  waiting: (number | undefined)[] | undefined;
   /** A message found a run at work here, and no end of one was seen since. */
   activeSeen: { readonly time: number | undefined } | undefined;
   answeredSequence: number;
   /** Messages queued and not dispatched (9.6). */
-  undispatched: { readonly time: number | undefined; readonly sequence: number; readonly event: GatewayEvent }[];
-  readonly timeline: Timeline;
+  undispatched: Undispatched | undefined;
+  timeline: Timeline | undefined;
   /** Its runs fail because a lock file names a process that the gateway takes for alive. */
   fileLock: { readonly pid: number; readonly since: number | undefined; failures: number } | undefined;
+  /** A line named it since it was last looked at for being idle. */
+  touched: boolean;
+  /** It stands in the queue of the sessions that may be idle. */
+  queued: boolean;
+}
+
+/** A row of messages: what is asked of it is its length and its two ends. */
+export interface Undispatched {
+  readonly oldestAt: number | undefined;
+  readonly oldest: number;
+  readonly newest: number;
+  readonly count: number;
 }

@@ -1,14 +1,25 @@
+import { describeEvent } from "../describe.ts";
 import type { EventOf, GatewayEvent } from "../events/index.ts";
 import type { OrphanCause } from "../model.ts";
+import { Fifo } from "./fifo.ts";
 import { GatewayLives, type LifeChange } from "./gateway-lives.ts";
+import { KEEP_ALL, type Retention } from "./retention.ts";
 import { RunIndex } from "./run-index.ts";
 import { SessionIndex, canonicalKey, keyOfLane } from "./session-index.ts";
 import { END_STRENGTH, type LaneTask, type Life, type Process, type Run, type RunEnd, type Session } from "./state.ts";
+import { copyOf, Texts } from "./strings.ts";
+import { Timeline, type TimelineItem } from "./timeline.ts";
 
 /** The last lines of a dying process stand among the first ones of the next (ms). */
 const OVERLAP_MS = 15_000;
 /** Lines of one incoming message (ms). */
 const SAME_MESSAGE_MS = 1_000;
+/** What a process remembers of its registrations: they count in the moments after a change of process. */
+const MOST_REGISTERED = 20_000;
+/** A run whose lane is free logs its own end a moment later; in that moment not as many others end. */
+const LAST_WORDS = 64;
+/** Sessions that one event may have looked at for being idle; it touches one or two. */
+const LOOKS = 8;
 
 /**
  * Follows one gateway through its log: which process and which life of it a run
@@ -16,8 +27,9 @@ const SAME_MESSAGE_MS = 1_000;
  * in the order of time; it reads no clock and does no I/O.
  */
 export class Tracker {
-  readonly sessions = new SessionIndex();
-  readonly runs = new RunIndex();
+  readonly #texts = new Texts();
+  readonly sessions = new SessionIndex((session) => this.#queue(session));
+  readonly runs = new RunIndex(this.#texts);
   readonly gateway = new GatewayLives({
     restartedInProcess: (change) => this.#restartedInProcess(change),
     processReplaced: (change) => this.#processReplaced(change),
@@ -37,14 +49,41 @@ export class Tracker {
   #lastCleared: Run | undefined;
   /** Runs that ended by an abort since a restart or stop began. */
   #abortedByShutdown: Run[] = [];
+  /** Sessions that a change of process sets free. */
+  readonly #held = new Set<Session>();
+  /** Sessions with messages that a restart drops. */
+  readonly #withMessages = new Set<Session>();
+  readonly #retention: Retention;
+  /** Runs that told their end, the oldest end first; one that told it again stands in it again. */
+  readonly #ended = new Fifo<Run>();
+  /** Runs of which only others told the end: their own last line is to come. */
+  readonly #saidOver = new Fifo<Run>();
+  /** Sessions that may be idle. */
+  readonly #idle = new Fifo<Session>();
+  /** Runs that ended well, are forgotten, and count in the report. */
+  forgottenRuns = 0;
+
+  constructor(retention: Retention = KEEP_ALL) {
+    this.#retention = retention;
+  }
 
   push(event: GatewayEvent): void {
+    this.#follow(event);
+    this.#forgetRuns(this.#ended, this.#retention.endedRuns);
+    this.#forgetRuns(this.#saidOver, this.#retention.endedRuns + LAST_WORDS);
+    if (this.#idle.size > this.#retention.idleSessions) this.#forgetSessions();
+  }
+
+  #follow(event: GatewayEvent): void {
     this.sequence += 1;
     if (event.time !== undefined) {
       this.lastAt = Math.max(this.lastAt ?? event.time, event.time);
     }
-    const counter = this.counters.get(event.kind) ?? { count: 0, lastAt: undefined };
-    this.counters.set(event.kind, { count: counter.count + 1, lastAt: event.time ?? counter.lastAt });
+    const counter = this.counters.get(event.kind);
+    if (counter) {
+      counter.count += 1;
+      counter.lastAt = event.time ?? counter.lastAt;
+    } else this.counters.set(event.kind, { count: 1, lastAt: event.time });
 
     switch (event.kind) {
       case "gateway-loading":
@@ -75,7 +114,7 @@ export class Tracker {
         this.gateway.shutdown(this.sequence, event);
         break;
       case "restart-mode":
-        this.gateway.restartMode(this.sequence, event);
+        this.#restartMode(event);
         break;
       case "unhandled-rejection":
         this.gateway.crash(this.sequence, event);
@@ -125,7 +164,7 @@ export class Tracker {
       case "orphaned-message-kept":
       case "orphaned-message-merged":
         this.#life(event);
-        this.#ofRun(event)?.timeline.push(this.sequence, event);
+        this.#noteOfRun(this.#ofRun(event), event);
         break;
       case "run-registered":
         this.#registered(event);
@@ -163,7 +202,7 @@ export class Tracker {
 
   /** Whether any line of a run or a lane was logged: all of these are DEBUG, and a default log has none. */
   get showsRuns(): boolean {
-    return this.runs.all().length > 0 || this.counters.has("lane-enqueue") || this.counters.has("run-registered");
+    return this.runs.count > 0 || this.counters.has("lane-enqueue") || this.counters.has("run-registered");
   }
 
   /** The process that the log is in now. */
@@ -184,11 +223,12 @@ export class Tracker {
   #restartedInProcess({ before, life, shutdown }: LifeChange): void {
     const begun = shutdown?.sequence ?? this.sequence;
     this.#interrupt(this.#abortedByShutdown);
-    for (const run of before.process.openRuns) {
-      if (!run.cut && run.attemptSequence < begun)
-        run.cut = { cause: "restart", time: shutdown?.time, life: life.index };
+    const { openRuns, lanes } = before.process;
+    for (const run of openRuns.uncut()) {
+      if (run.attemptSequence < begun)
+        openRuns.cutOff(run, { cause: "restart", time: shutdown?.time, life: life.index });
     }
-    for (const task of before.process.lanes.activeTasks()) task.crossedRestart ??= life.index;
+    lanes.restarted();
     this.#forgetUndispatched();
   }
 
@@ -202,12 +242,23 @@ export class Tracker {
       process.lostRuns.add(run);
     }
     process.openRuns.clear();
-    for (const session of this.sessions.all()) {
-      session.waiting = [];
+    for (const session of this.#held) {
+      session.waiting = undefined;
       session.activeSeen = undefined;
       session.fileLock = undefined;
+      this.#queue(session);
     }
+    this.#held.clear();
+    for (const canonical of process.lanes.sessions()) this.#queue(this.sessions.findByKey(canonical));
     this.#forgetUndispatched();
+  }
+
+  #restartMode(event: EventOf<"restart-mode">): void {
+    const before = this.process;
+    const lanes = before?.lanes;
+    this.gateway.restartMode(this.sequence, event);
+    if (!lanes || before.lanes === lanes) return;
+    for (const canonical of lanes.sessions()) this.#queue(this.sessions.findByKey(canonical));
   }
 
   #interrupt(runs: readonly Run[]): void {
@@ -220,8 +271,98 @@ export class Tracker {
 
   /** A restart drops the messages that no run has taken up. */
   #forgetUndispatched(): void {
-    for (const session of this.sessions.all()) session.undispatched = [];
+    for (const session of this.#withMessages) {
+      session.undispatched = undefined;
+      this.#queue(session);
+    }
+    this.#withMessages.clear();
     this.recoveryRuns.clear();
+  }
+
+  // --- what is forgotten ----------------------------------------------------
+
+  /** Ended runs beyond those that are kept at hand: their lines are dropped, and all of those that ended well. */
+  #forgetRuns(ended: Fifo<Run>, limit: number): void {
+    for (let excess = ended.size - limit; excess > 0; excess--) {
+      const run = ended.shift();
+      if (!run) return;
+      run.queued -= 1;
+      if (run.queued > 0 || !run.end) continue;
+      if (run === this.runs.lastDone || run === this.#lastCleared) {
+        this.#queueEnded(run);
+        continue;
+      }
+      run.timeline = undefined;
+      run.task = undefined;
+      if (run.end.state !== "completed" || this.#retention.keepsRun(run)) continue;
+      if (this.#retention.counts(run)) this.forgottenRuns += 1;
+      this.runs.forget(run);
+      this.recoveryRuns.delete(run);
+      if (run.sessionId !== undefined) this.#queue(this.sessions.find(run.sessionId));
+    }
+  }
+
+  #queueEnded(run: Run): void {
+    run.queued += 1;
+    (run.end?.strength === END_STRENGTH.done ? this.#ended : this.#saidOver).push(run);
+  }
+
+  /** The session may be idle: it is looked at once the ones before it in the queue were. */
+  #queue(session: Session | undefined): void {
+    if (!session || session.queued) return;
+    session.queued = true;
+    this.#idle.push(session);
+  }
+
+  /** Sessions that no line has named while many others were, and that nothing holds. */
+  #forgetSessions(): void {
+    // As long as no run was seen, they are told apart from the ones that are free.
+    if (!this.showsRuns) return;
+    for (let looks = 0; looks < LOOKS && this.#idle.size > this.#retention.idleSessions; looks++) {
+      const session = this.#idle.shift();
+      if (!session) return;
+      if (session.touched) {
+        session.touched = false;
+        this.#idle.push(session);
+        continue;
+      }
+      session.queued = false;
+      if (!this.#isIdle(session) || this.#retention.keepsSession(session)) continue;
+      if (session.canonicalKey !== undefined) this.process?.lanes.forget(session.canonicalKey);
+      for (const id of session.sessionIds) this.process?.registered?.delete(id);
+      this.#held.delete(session);
+      this.#withMessages.delete(session);
+      this.sessions.forget(session);
+    }
+  }
+
+  /** Nothing that is known of it would change what is told of it, or of a run of it, later. */
+  #isIdle(session: Session): boolean {
+    const { canonicalKey: canonical, waiting, activeSeen, undispatched, fileLock, timeline } = session;
+    if ((waiting && waiting.length > 0) || activeSeen || undispatched || fileLock || timeline) return false;
+    if (this.interrupted.has(session)) return false;
+    if (canonical !== undefined) {
+      if (this.#recovering.has(canonical) || this.process?.lanes.isIdle(canonical) === false) return false;
+    }
+    for (const id of session.sessionIds) if (this.runs.hasOfSession(id)) return false;
+    return true;
+  }
+
+  // --- evidence -------------------------------------------------------------
+
+  #itemOf(event: GatewayEvent): TimelineItem {
+    const { path, line } = event.location;
+    return { sequence: this.sequence, time: event.time, text: this.#texts.of(describeEvent(event)), path, line };
+  }
+
+  /** An ended run has no timeline any more, and needs none. */
+  #noteOfRun(run: Run | undefined, event: GatewayEvent): void {
+    run?.timeline?.push(this.#itemOf(event));
+  }
+
+  #noteOfSession(session: Session, event: GatewayEvent): void {
+    session.timeline ??= new Timeline();
+    session.timeline.push(this.#itemOf(event));
   }
 
   // --- lanes ----------------------------------------------------------------
@@ -238,7 +379,7 @@ export class Tracker {
     }
     const run = this.#confirmed(task, event);
     const session = this.sessions.ofKey(key);
-    session.waiting = [];
+    session.waiting = undefined;
     if (event.kind === "lane-error") this.#noteFileLock(session, event);
     if (!run) return;
     this.#end(run, endByLane(run, event));
@@ -263,7 +404,7 @@ export class Tracker {
   #endFromBefore(key: string, event: EventOf<"lane-done" | "lane-error" | "lane-interrupted">): void {
     const run = this.#runFromBefore(key, event);
     if (!run) return;
-    if (run.sessionId !== undefined) this.sessions.bind(run.sessionId, key, "inferred");
+    if (run.sessionId !== undefined) this.#bind(run.sessionId, key, "inferred");
     this.#end(run, endByLane(run, event));
   }
 
@@ -271,17 +412,25 @@ export class Tracker {
     const cleared = this.#lastCleared;
     const isFresh = (event.time ?? 0) - (cleared?.end?.time ?? 0) <= SAME_MESSAGE_MS;
     if (cleared && isFresh && !cleared.task && cleared.attempts === 0) return cleared;
-    const open = [...this.#process(event).openRuns].filter((run) => run.attempts === 0 && !run.task);
-    const keys = open.map((run) => (run.sessionId === undefined ? undefined : this.sessions.keyOf(run.sessionId)));
-    const named = open.find((_, index) => keys[index] === canonicalKey(key));
-    return named ?? (open.length === 1 && keys[0] === undefined ? open[0] : undefined);
+    const { openRuns } = this.#process(event);
+    let named: Run | undefined;
+    for (const id of this.sessions.findByKey(canonicalKey(key))?.sessionIds ?? []) {
+      for (const run of openRuns.allOfSession(id)) {
+        if (run.attempts === 0 && (!named || run.ordinal < named.ordinal)) named = run;
+      }
+    }
+    if (named) return named;
+    const only = openRuns.onlyStartless;
+    const isOfNoKey = only?.sessionId === undefined || this.sessions.keyOf(only.sessionId) === undefined;
+    return isOfNoKey ? only : undefined;
   }
 
   #noteFileLock(session: Session, event: EventOf<"lane-error">): void {
     if (event.lockedByPid === null) return;
     session.fileLock ??= { pid: event.lockedByPid, since: event.time, failures: 0 };
     session.fileLock.failures += 1;
-    session.timeline.push(this.sequence, event);
+    this.#held.add(session);
+    this.#noteOfSession(session, event);
   }
 
   /** A lane's line belongs to the process that holds the lane: at a change of process the old one's come late. */
@@ -312,7 +461,7 @@ export class Tracker {
     swapRuns(task, other);
     for (const it of [task, other]) {
       const key = keyOfLane(it.lane);
-      if (it.run?.sessionId !== undefined && key !== undefined) this.sessions.bind(it.run.sessionId, key, "inferred");
+      if (it.run?.sessionId !== undefined && key !== undefined) this.#bind(it.run.sessionId, key, "inferred");
     }
     return just;
   }
@@ -332,20 +481,19 @@ export class Tracker {
       run.lostAt = undefined;
       run.life.process.openRuns.delete(run);
       run.life = life;
-      run.sessionId ??= event.sessionId;
+      if (run.sessionId === undefined && event.sessionId !== undefined) this.runs.setSession(run, event.sessionId);
+      run.timeline ??= new Timeline();
     } else {
       run = this.runs.add(event, life);
     }
-    run.provider = event.provider ?? run.provider;
-    run.model = event.model ?? run.model;
-    run.channel = event.channel ?? run.channel;
+    this.runs.describe(run, event);
     run.attemptStartedAt = event.time;
     run.attemptSequence = this.sequence;
     run.lastSeenAt = event.time;
     run.errorSeen = false;
     run.timedOut = false;
     run.abortLoggedAt = undefined;
-    run.timeline.push(this.sequence, event);
+    this.#noteOfRun(run, event);
     process.openRuns.add(run);
     this.#claimTask(run, process);
   }
@@ -356,8 +504,7 @@ export class Tracker {
     run.task = process.lanes.claim(run, key, (other) => this.#isTaken(other, sessionId));
     const lane = run.task && keyOfLane(run.task.lane);
     if (sessionId === undefined) return;
-    const session =
-      lane === undefined ? this.sessions.ofId(sessionId) : this.sessions.bind(sessionId, lane, "inferred");
+    const session = lane === undefined ? this.sessions.ofId(sessionId, true) : this.#bind(sessionId, lane, "inferred");
     // A session runs one at a time: a cut run that another one follows holds it no more.
     for (const before of process.openRuns.allOfSession(sessionId)) {
       if (before !== run && before.cut) this.#foundGone(before, run.attemptStartedAt);
@@ -402,11 +549,11 @@ export class Tracker {
     if (!run) return;
     if (run.sessionId === undefined && event.sessionId !== undefined) {
       run.life.process.openRuns.delete(run);
-      run.sessionId = event.sessionId;
+      this.runs.setSession(run, event.sessionId);
     }
     if (!run.end && !run.lost) run.life.process.openRuns.add(run);
     run.lastSeenAt = event.time ?? run.lastSeenAt;
-    run.timeline.push(this.sequence, event);
+    this.#noteOfRun(run, event);
     this.#showsLife(run, event, life);
     switch (event.kind) {
       case "agent-start":
@@ -455,12 +602,13 @@ export class Tracker {
       // What a restart cut off may say its last words after the restart's own line.
       return;
     }
-    run.cut = undefined;
+    run.life.process.openRuns.revive(run);
   }
 
   #end(run: Run, end: RunEnd): void {
     if (run.end && run.end.strength > end.strength) return;
     run.end = end;
+    this.#queueEnded(run);
     if (this.gateway.pending && end.state === "aborted") this.#abortedByShutdown.push(run);
     run.cut = undefined;
     run.lost = false;
@@ -469,55 +617,82 @@ export class Tracker {
     this.process?.openRuns.delete(run);
     const session = this.#sessionOf(run);
     if (session && end.state === "completed") {
-      session.timeline.clear();
+      session.timeline = undefined;
       session.fileLock = undefined;
       session.answeredSequence = this.sequence;
     }
     if (session) {
-      session.waiting = [];
+      session.waiting = undefined;
       session.activeSeen = undefined;
     }
   }
 
   #sessionOf(run: Run): Session | undefined {
-    return run.sessionId === undefined ? undefined : this.sessions.ofId(run.sessionId);
+    return run.sessionId === undefined ? undefined : this.sessions.ofId(run.sessionId, true);
   }
 
   // --- sessions -------------------------------------------------------------
 
   #bindTold(sessionId: string, key: string): void {
-    this.sessions.bind(sessionId, key, "told");
+    this.#bind(sessionId, key, "told");
+  }
+
+  #bind(sessionId: string, key: string, how: "told" | "inferred"): Session {
+    // What is inferred is inferred of a run, which has the id for its own.
+    const session = this.sessions.bind(sessionId, key, how, how === "inferred");
+    // It may have taken over what was known of the sessionId alone.
+    if (session.waiting) this.#held.add(session);
+    if (session.undispatched) this.#withMessages.add(session);
+    return session;
   }
 
   #registered(event: EventOf<"run-registered">): void {
     const { process } = this.#life(event);
-    process.registered.set(event.sessionId, this.sequence);
+    this.#register(process, event.sessionId);
     if (!process.openRuns.ofSession(event.sessionId)) {
       process.lanes.claimHidden(event.sessionId, this.sessions.keyOf(event.sessionId), event.time);
     }
     if (event.totalActive !== 1) return;
     // The gateway counts its active runs: alone means that whoever we held for active is gone.
-    for (const run of process.openRuns) {
-      if (run.sessionId === event.sessionId || run.attemptSequence === this.sequence || !run.cut) continue;
+    for (const run of process.openRuns.cut()) {
+      if (run.sessionId === event.sessionId || run.attemptSequence === this.sequence) continue;
       this.#foundGone(run, event.time);
+    }
+  }
+
+  #register(process: Process, sessionId: string): void {
+    process.registered ??= new Map();
+    const { registered } = process;
+    // Taken out first, so that the newest ones stand last.
+    const isKnown = registered.delete(sessionId);
+    registered.set(isKnown ? sessionId : copyOf(sessionId), this.sequence);
+    if (registered.size <= MOST_REGISTERED) return;
+    let surplus = MOST_REGISTERED / 2;
+    for (const id of registered.keys()) {
+      if (surplus === 0) break;
+      registered.delete(id);
+      surplus -= 1;
     }
   }
 
   #cleared(event: EventOf<"run-cleared">): void {
     const process = this.#process(event);
     const session = this.sessions.find(event.sessionId);
-    if (session) session.activeSeen = undefined;
+    if (session) {
+      session.activeSeen = undefined;
+      this.#queue(session);
+    }
     const before = this.gateway.processes[process.index - 1];
     // A console hides the gateway's own checks, so the run that is cleared here may be one that it does not show.
     const overlaps =
       before !== undefined &&
-      !process.registered.has(event.sessionId) &&
+      process.registered?.has(event.sessionId) !== true &&
       (event.time ?? 0) - (before.endedAt ?? 0) <= OVERLAP_MS;
     const run =
       process.openRuns.ofSession(event.sessionId) ??
       (overlaps ? before.lostRuns.ofSession(event.sessionId) : undefined);
     if (!run) return;
-    run.timeline.push(this.sequence, event);
+    this.#noteOfRun(run, event);
     run.lastSeenAt = event.time ?? run.lastSeenAt;
     const state = run.timedOut ? "timed-out" : run.abortLoggedAt === undefined ? "completed" : "aborted";
     this.#end(run, { time: event.time, state, strength: END_STRENGTH.cleared });
@@ -528,7 +703,7 @@ export class Tracker {
     const run = this.#process(event).openRuns.ofSession(event.sessionId);
     if (run) {
       run.abortLoggedAt = event.time ?? this.lastAt;
-      run.timeline.push(this.sequence, event);
+      this.#noteOfRun(run, event);
     }
   }
 
@@ -537,7 +712,7 @@ export class Tracker {
     const { only } = this.#process(event).openRuns;
     if (only) {
       only.abortLoggedAt = event.time ?? this.lastAt;
-      only.timeline.push(this.sequence, event);
+      this.#noteOfRun(only, event);
     }
     this.gateway.note(this.sequence, event);
   }
@@ -545,11 +720,12 @@ export class Tracker {
   #waits(session: Session, event: GatewayEvent): void {
     this.#life(event);
     session.activeSeen = { time: event.time };
-    const last = session.waiting.at(-1);
-    const isSame = last !== undefined && (event.time ?? 0) - (last.time ?? 0) <= SAME_MESSAGE_MS;
+    this.#held.add(session);
+    session.waiting ??= [];
+    const isSame = session.waiting.length > 0 && (event.time ?? 0) - (session.waiting.at(-1) ?? 0) <= SAME_MESSAGE_MS;
     if (isSame) return;
-    session.waiting.push({ time: event.time, event });
-    session.timeline.push(this.sequence, event);
+    session.waiting.push(event.time);
+    this.#noteOfSession(session, event);
   }
 
   #message(event: EventOf<"session-state" | "message-queued" | "message-dispatched" | "message-processed">): void {
@@ -564,14 +740,21 @@ export class Tracker {
           : undefined;
     if (!session) return;
     if (event.kind === "message-queued") {
-      session.undispatched.push({ time: event.time, sequence: this.sequence, event });
+      const before = session.undispatched;
+      session.undispatched = {
+        oldestAt: before ? before.oldestAt : event.time,
+        oldest: before?.oldest ?? this.sequence,
+        newest: this.sequence,
+        count: (before?.count ?? 0) + 1,
+      };
+      this.#withMessages.add(session);
     } else if (event.kind === "message-dispatched") {
-      this.newestDispatched = Math.max(this.newestDispatched, session.undispatched.at(-1)?.sequence ?? -1);
-      session.undispatched = [];
+      this.newestDispatched = Math.max(this.newestDispatched, session.undispatched?.newest ?? -1);
+      session.undispatched = undefined;
     } else if (event.kind === "message-processed") {
-      session.undispatched = [];
+      session.undispatched = undefined;
       // Steered into the running turn, so it waits no more.
-      session.waiting.pop();
+      session.waiting?.pop();
       if (event.outcome === "completed") {
         session.answeredSequence = this.sequence;
       }
@@ -587,7 +770,7 @@ export class Tracker {
 
   #sessionNote(event: GatewayEvent, sessionId: string | undefined, key?: string): void {
     const session = key !== undefined ? this.sessions.ofKey(key) : sessionId && this.sessions.find(sessionId);
-    if (session) session.timeline.push(this.sequence, event);
+    if (session) this.#noteOfSession(session, event);
   }
 
   #recovery(event: EventOf<"session-resumed" | "session-recovery-started">): void {

@@ -121,7 +121,7 @@ describe("writing a file", () => {
   const write = (file: string, text: string) =>
     runModule(`
       try {
-        await nodeIo().writeWhole(${JSON.stringify(file)}, ${JSON.stringify(text)});
+        await nodeIo().writeWhole(${JSON.stringify(file)}, [${JSON.stringify(text)}]);
       } catch (error) {
         console.log(error.name + ": " + error.message);
       }`).stdout;

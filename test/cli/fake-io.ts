@@ -51,8 +51,8 @@ export function fakeIo(values: FakeIoValues = {}): FakeIo {
     tmp: "/nowhere/tmp",
     timeZone: values.timeZone ?? "Europe/Berlin",
     now: () => Date.parse("2026-01-28T09:10:15Z"),
-    async writeWhole(file, text) {
-      files.set(file, text);
+    async writeWhole(file, pieces) {
+      files.set(file, [...pieces].join(""));
     },
     ask: answers === undefined ? null : async () => answers.shift() ?? "",
     showProgress: null,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 
+import { escapeJson } from "../../src/escape.ts";
 import { BODY, SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH } from "../../src/reporters/html/page.generated.ts";
+import { json } from "../../src/reporters/json.ts";
 import type { RenderOptions } from "../../src/reporters/reporter.ts";
 import { timeline } from "../../src/reporters/timeline.ts";
 import { loaded } from "./loaded.ts";
@@ -40,4 +42,17 @@ describe.each(loaded.filter(({ name }) => !PICTURES.has(name)))("$name", (report
       `__snapshots__/${name}.all-runs.${reporter.name}.txt`,
     );
   });
+});
+
+describe.each(loaded.filter((it) => it.parts !== undefined))("$name in pieces", (reporter) => {
+  test.each(Object.entries(SAMPLES))("%s is the same text", (_, report) => {
+    for (const options of [PLAIN, { ...PLAIN, allRuns: true }]) {
+      expect([...(reporter.parts?.(report, options) ?? [])].join("")).toBe(reporter.render(report, options));
+    }
+  });
+});
+
+test.each(Object.entries(SAMPLES))("json prints %s as JSON.stringify does", (_, report) => {
+  const text = json.render(report, { ...PLAIN, allRuns: true });
+  expect(text).toBe(`${escapeJson(JSON.stringify(report, null, 2))}\n`);
 });

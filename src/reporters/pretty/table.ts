@@ -43,10 +43,8 @@ export function borderless(
   const columns = columnWidths(head, rows, width);
   const fold = (row: readonly string[]): string[] =>
     row.map((cell, index) => wrap(cell, columns[index] ?? 0).join("\n"));
-  table.push(
-    head.map((title) => paint.dim(title)),
-    ...rows.map(fold),
-  );
+  table.push(head.map((title) => paint.dim(title)));
+  for (const row of rows) table.push(fold(row));
   return table
     .toString()
     .split("\n")
@@ -57,7 +55,7 @@ export function borderless(
 function columnWidths(head: readonly string[], rows: readonly (readonly string[])[], width: number): readonly number[] {
   const least = head.map((title) => stringWidth(title));
   const columns = head.map((title, index) =>
-    Math.max(...[title, ...rows.map((row) => row[index] ?? "")].map((cell) => stringWidth(cell))),
+    rows.reduce((widest, row) => Math.max(widest, stringWidth(row[index] ?? "")), stringWidth(title)),
   );
   let excess = columns.reduce((sum, column) => sum + column + GAP, -GAP) - width;
   for (; excess > 0; excess--) {

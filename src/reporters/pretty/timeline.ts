@@ -107,8 +107,25 @@ function waitingSince(silence: number, session: SessionReport | undefined): numb
   return session.silenceMs - silence < PAUSE ? session.waitingAtLeast : 0;
 }
 
-function heldSession(finding: Finding, { sessions }: Report): SessionReport | undefined {
-  return sessions.find(({ sessionKey, heldByRunId }) =>
-    finding.runId === undefined ? sessionKey === finding.sessionKey : heldByRunId === finding.runId,
-  );
+interface SessionNames {
+  readonly byKey: ReadonlyMap<string, SessionReport>;
+  readonly byHolder: ReadonlyMap<string, SessionReport>;
+}
+
+/** Asked for by every finding of one output. */
+const namesOf = new WeakMap<Report, SessionNames>();
+
+function heldSession({ runId, sessionKey }: Finding, report: Report): SessionReport | undefined {
+  let names = namesOf.get(report);
+  if (!names) {
+    // Of several under one name the first counts.
+    const sessions = report.sessions.toReversed();
+    names = {
+      byKey: new Map(sessions.map((it) => [it.sessionKey, it])),
+      byHolder: new Map(sessions.flatMap((it) => (it.heldByRunId === null ? [] : [[it.heldByRunId, it]]))),
+    };
+    namesOf.set(report, names);
+  }
+  if (runId !== undefined) return names.byHolder.get(runId);
+  return sessionKey === undefined ? undefined : names.byKey.get(sessionKey);
 }

@@ -25,8 +25,7 @@ export function clockOf(report: Report, timeZone: TimeZone, more: readonly numbe
   };
   const time = (iso: string): string => wall(iso)?.slice(11, 19) ?? "?";
   const day = (iso: string): string => wall(iso)?.slice(0, 10) ?? "?";
-  const shown = [...shownTimes(report), ...more.map((ms) => new Date(ms).toISOString())];
-  const oneDay = new Set(shown.map(day)).size <= 1;
+  const oneDay = isOneDay(report, more, day);
   return {
     time,
     day,
@@ -40,13 +39,22 @@ export function clockOf(report: Report, timeZone: TimeZone, more: readonly numbe
   };
 }
 
-function shownTimes(report: Report): readonly string[] {
-  const { window, sessions, findings } = report;
-  const all = [
-    window.from,
-    window.to,
-    ...sessions.filter(({ state }) => state === "blocked").map(({ heldSince }) => heldSince),
-    ...findings.flatMap(({ timeline }) => timeline.map(({ time }) => time)),
-  ];
-  return all.filter((time) => time !== null);
+/** The first and the last of all times tell; to format each of them would take longer than all else. */
+function isOneDay(report: Report, more: readonly number[], day: (iso: string) => string): boolean {
+  let first: string | undefined;
+  let last: string | undefined;
+  for (const time of shownTimes(report, more)) {
+    if (time === null) continue;
+    if (first === undefined || time < first) first = time;
+    if (last === undefined || time > last) last = time;
+  }
+  return first === undefined || last === undefined || day(first) === day(last);
+}
+
+function* shownTimes({ window, sessions, findings }: Report, more: readonly number[]): Generator<string | null> {
+  yield window.from;
+  yield window.to;
+  for (const { state, heldSince } of sessions) if (state === "blocked") yield heldSince;
+  for (const { timeline } of findings) for (const { time } of timeline) yield time;
+  for (const ms of more) yield new Date(ms).toISOString();
 }
