@@ -41,14 +41,17 @@ async function told(sources: readonly Source[], way: "fast" | "line by line"): P
   const log = await readLog(sources, settings, { now: NOW, ...(way === "fast" ? {} : { filter: null }) });
   const { diagnoses, summaries, window, warnings, datesAreGuessed } = log;
   const tool = { name: "x", version: "0" };
-  const report = buildReport({ tool, diagnoses, sources: summaries, window, extra: { findings: [], sessions: [] } }, {
-    since: null,
-    until: null,
-    session: null,
-    run: null,
-    codes: new Set(FINDING_CODES),
-    render: { allRuns: true },
-  } as unknown as Parameters<typeof buildReport>[1]);
+  const { body: report } = buildReport(
+    { tool, diagnoses, sources: summaries, window, extra: { findings: [], sessions: [] } },
+    {
+      since: null,
+      until: null,
+      session: null,
+      run: null,
+      codes: new Set(FINDING_CODES),
+      render: { allRuns: true },
+    } as unknown as Parameters<typeof buildReport>[1],
+  );
   return { report, warnings, datesAreGuessed };
 }
 

@@ -112,6 +112,8 @@ async function* through(machine: Transform, raw: Bytes, onError: (error: Error) 
 async function* unzstd(raw: Bytes, options: UnpackOptions): AsyncGenerator<Uint8Array> {
   const { ZSTDDecoder } = await import("zstddec/stream");
   const decoder = new ZSTDDecoder();
+  // It is called without `this`.
+  // oxlint-disable-next-line unbound-method
   decoder._init = withErrors(decoder._init);
   await decoder.init();
   const feed = new Feed(raw);
