@@ -9,8 +9,9 @@ import { DEFAULT_WIDTH, examples } from "./help.ts";
 import type { Io } from "./io.ts";
 import { gatewayOptions, pickGatewayOptions } from "./gateway/options.ts";
 import type { RawGatewayOptions } from "./gateway/options.ts";
+import { parseLabels } from "./labels.ts";
 import { FINDING_CODES } from "./model.ts";
-import type { FindingCode } from "./model.ts";
+import type { FindingCode, Report } from "./model.ts";
 import { reporters } from "./reporters/index.ts";
 import type { RenderOptions, Reporter } from "./reporters/reporter.ts";
 import { parseDuration, parseTime } from "./time-args.ts";
@@ -23,6 +24,8 @@ export interface DoctorOptions {
   readonly render: RenderOptions;
   /** Where the report goes instead of stdout, as typed. */
   readonly output: string | null;
+  /** What the report says of the log beside what is in it. */
+  readonly labels: Report["labels"];
   /** Milliseconds since the epoch. A filter of the report: older runs are still paired. */
   readonly since: number | null;
   readonly until: number | null;
@@ -55,6 +58,7 @@ interface RawDoctorOptions extends RawGatewayOptions {
   json?: true;
   allRuns?: true;
   output?: string;
+  label?: string[];
   since?: string;
   until?: string;
   session?: string;
@@ -76,6 +80,7 @@ interface RawDoctorOptions extends RawGatewayOptions {
 /** Adds the options and words of `doctor` to a command, and tells what they ask for once they are parsed. */
 export function doctorCommand(command: Command, io: Io, found: (options: DoctorOptions) => void): Command {
   const list = (text: string, before: string[] | undefined): string[] => [...(before ?? []), ...text.split(",")];
+  const collect = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text];
   const described = command
     .description("Read a gateway's log and say which sessions get no answers, since when, why, and what to do.")
     .argument("[logs...]", "files, folders, globs or - for stdin; nothing: this machine's gateway")
@@ -88,6 +93,7 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     .option("--json", "the same as --format json")
     .option("--all-runs", "list every run and session, not only those that did not end well")
     .option("--output <file>", "write the report to a file, whole or not at all")
+    .option("--label <name=value>", "said in the report, for example host=a1 (may be repeated)", collect)
     .option("--utc", "times in UTC, shown and understood")
     .addOption(new Option("--color <when>", "colours in the pretty format").choices(COLOR_CHOICES).default("auto"))
     .addOption(new Option("-v, --verbose", "sum nothing up, say what is done").conflicts("quiet"))
@@ -163,6 +169,7 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
     throw new UserError("--since is after --until", "Nothing can lie between them.");
   }
   const toFile = raw.output !== undefined;
+  const found = codes(raw.only, raw.skip);
   const render: RenderOptions = {
     width: (toFile ? undefined : io.stdout.columns) ?? DEFAULT_WIDTH,
     colorLevel: colorLevel(raw.color, io.env, io.stdout.isTTY && !toFile),
@@ -170,17 +177,19 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
     verbose: raw.verbose ?? false,
     quiet: raw.quiet ?? false,
     allRuns: raw.allRuns ?? false,
+    gate: { codes: found, failOn: raw.failOn, allowInconclusive: raw.allowInconclusive ?? false },
   };
   return {
     logs,
     reporter,
     render,
     output: raw.output ?? null,
+    labels: parseLabels(raw.label ?? []),
     since,
     until,
     session: raw.session ?? null,
     run: raw.run ?? null,
-    codes: codes(raw.only, raw.skip),
+    codes: found,
     failOn: raw.failOn,
     allowInconclusive: raw.allowInconclusive ?? false,
     verbose: render.verbose,

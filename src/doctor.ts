@@ -44,6 +44,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const body = buildReport(
     {
       tool: io.tool,
+      labels: options.labels,
       diagnoses: log.diagnoses,
       sources: [...log.summaries, ...states.map(stateSummary)],
       window: log.window,

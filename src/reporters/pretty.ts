@@ -3,8 +3,8 @@ import type { ChalkInstance } from "chalk";
 import stringWidth from "string-width";
 
 import { escapeTerminal } from "../escape.ts";
-import type { Finding, FindingCode, Report, Verdict } from "../model.ts";
-import { findingBlock, findingLine, isOfRun } from "./pretty/finding-block.ts";
+import type { FindingCode, Report, Verdict } from "../model.ts";
+import { findingBlock, findingLine } from "./pretty/finding-block.ts";
 import type { BlockOptions } from "./pretty/finding-block.ts";
 import { hang, textWidth } from "./pretty/layout.ts";
 import { nextSteps } from "./pretty/next-step.ts";
@@ -13,6 +13,7 @@ import { sessionsTable } from "./pretty/sessions-table.ts";
 import { clockOf } from "./pretty/times.ts";
 import type { Clock } from "./pretty/times.ts";
 import type { Reporter } from "./reporter.ts";
+import { isToldElsewhere } from "./told.ts";
 import { count, VERDICT_LABEL, verdictSentences } from "./wording.ts";
 
 /** More findings of one code than this are summed up after the first few. */
@@ -74,19 +75,6 @@ function findings(report: Report, options: BlockOptions): string[][] {
     }
   }
   return paragraphs;
-}
-
-/**
- * One event, one story. A blocked session is in the verdict and the table, and
- * the evidence is with the run that holds it, or with the lane that is full. An
- * inconclusive report is told by the verdict and what was seen.
- */
-function isToldElsewhere(finding: Finding, report: Report): boolean {
-  if (finding.code === "log-inconclusive") return report.verdict === "inconclusive";
-  if (finding.code !== "session-blocked") return false;
-  return report.findings.some((other) =>
-    finding.runId === undefined ? other.code === "lanes-exhausted" : isOfRun(other, finding.runId),
-  );
 }
 
 /** What the log showed although it cannot show runs. */

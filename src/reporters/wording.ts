@@ -1,5 +1,5 @@
 /** The sentences that sum a report up, in plain text that is not escaped yet. */
-import type { Confidence, OrphanCause, Report, RunReport, SessionReport, Verdict } from "../model.ts";
+import type { Confidence, Finding, OrphanCause, Report, RunReport, SessionReport, Verdict } from "../model.ts";
 import { spanText } from "../words.ts";
 
 export const VERDICT_LABEL: Readonly<Record<Verdict, string>> = {
@@ -31,18 +31,22 @@ export interface Blocked {
 
 /** The blocked sessions, the longest blocked first. */
 export function blockedSessions(report: Report): readonly Blocked[] {
+  // Maps, as every session of a large gateway can be blocked.
+  const findings = new Map<string | undefined, Finding>();
+  for (const finding of report.findings) {
+    if (finding.code === "session-blocked" && !findings.has(finding.sessionKey))
+      findings.set(finding.sessionKey, finding);
+  }
+  const holderOf = holders(report);
   return report.sessions
     .filter((session) => session.state === "blocked")
     .toSorted(byHeldSince)
     .map((session) => {
-      const holder = holderOf(report, session);
-      const finding = report.findings.find(
-        ({ code, sessionKey }) => code === "session-blocked" && sessionKey === session.sessionKey,
-      );
+      const holder = holderOf(session);
       return {
         session,
         holder,
-        confidence: finding?.confidence ?? holder?.confidence,
+        confidence: findings.get(session.sessionKey)?.confidence ?? holder?.confidence,
         forMs: between(session.heldSince, report.window.to) ?? session.silenceMs ?? undefined,
       };
     });
@@ -56,9 +60,16 @@ function byHeldSince(a: SessionReport, b: SessionReport): number {
 }
 
 /** A run's id is any text and may come again after a restart, so the one of the session's own gateway is preferred. */
-function holderOf(report: Report, session: SessionReport): RunReport | undefined {
-  const candidates = report.runs.filter((run) => run.runId === session.heldByRunId);
-  return candidates.find((run) => run.gateway === session.gateway) ?? candidates[0];
+function holders({ runs }: Report): (session: SessionReport) => RunReport | undefined {
+  const first = new Map<string, RunReport>();
+  const ofGateway = new Map<string, RunReport>();
+  for (const run of runs) {
+    const own = `${run.gateway} ${run.runId}`;
+    if (!first.has(run.runId)) first.set(run.runId, run);
+    if (!ofGateway.has(own)) ofGateway.set(own, run);
+  }
+  return ({ heldByRunId, gateway }) =>
+    heldByRunId === null ? undefined : (ofGateway.get(`${gateway} ${heldByRunId}`) ?? first.get(heldByRunId));
 }
 
 /** Whether the session's own run holds it, and not one that it waits behind. */

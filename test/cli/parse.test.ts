@@ -28,8 +28,17 @@ describe("doctor", () => {
     expect(rest).toEqual({
       gateway: null,
       logs: [],
-      render: { width: 80, colorLevel: 0, timeZone: "Europe/Berlin", verbose: false, quiet: false, allRuns: false },
+      render: {
+        width: 80,
+        colorLevel: 0,
+        timeZone: "Europe/Berlin",
+        verbose: false,
+        quiet: false,
+        allRuns: false,
+        gate: { codes, failOn: "error", allowInconclusive: false },
+      },
       output: null,
+      labels: {},
       since: null,
       until: null,
       session: null,
@@ -49,7 +58,7 @@ describe("doctor", () => {
     const options = doctor(
       "a.log - b*.log --format ndjson --all-runs --output out.txt --since 2h --until 10:00 --session agent:main:main --run 12cb" +
         " --only run-orphaned,run-lost --only log-gap --skip run-lost --fail-on note --allow-inconclusive --utc --verbose" +
-        " --state-dir /s --run-timeout 20m --stall-after 1h",
+        " --state-dir /s --run-timeout 20m --stall-after 1h --label host=a1 --label site=b",
     );
     expect(options).toMatchObject({
       logs: ["a.log", "-", "b*.log"],
@@ -64,7 +73,13 @@ describe("doctor", () => {
       stateDir: "/s",
       runTimeoutMs: 1_200_000,
       stallAfterMs: 3_600_000,
-      render: { timeZone: "UTC", verbose: true, allRuns: true },
+      labels: { host: "a1", site: "b" },
+      render: {
+        timeZone: "UTC",
+        verbose: true,
+        allRuns: true,
+        gate: { codes: new Set(["run-orphaned", "log-gap"]), failOn: "note", allowInconclusive: true },
+      },
     });
     expect(options.reporter.name).toBe("ndjson");
     expect([...options.codes]).toEqual(["run-orphaned", "log-gap"]);

@@ -2,97 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { FINDING_CODES, SEVERITIES, VERDICTS } from "../../src/model.ts";
 import type { Report } from "../../src/model.ts";
 import { reporters } from "../../src/reporters/index.ts";
 import type { RenderOptions } from "../../src/reporters/reporter.ts";
-import { anyText, HARMFUL } from "./any-text.ts";
-import { aFinding, aReport, aRun, aSession } from "./sample-reports.ts";
-
-const time = fc.oneof(
-  fc.constant(null),
-  fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }).map((date) => date.toISOString()),
-  anyText,
-);
-const nullable = fc.option(anyText);
-const location = fc.record({ path: anyText, line: fc.nat() });
-
-const finding = fc
-  .record({
-    code: fc.constantFrom(...FINDING_CODES),
-    severity: fc.constantFrom(...SEVERITIES),
-    message: anyText,
-    help: anyText,
-    runId: anyText,
-    sessionKey: anyText,
-    location,
-    timeline: fc.array(fc.record({ time, text: anyText, path: anyText, line: fc.nat() }), { maxLength: 20 }),
-    timelineOmitted: fc.nat(2),
-  })
-  .map(aFinding);
-
-const session = fc
-  .record({
-    sessionKey: anyText,
-    aliases: fc.array(anyText, { maxLength: 2 }),
-    state: fc.constantFrom("blocked" as const, "busy" as const, "free" as const, "unknown" as const),
-    heldSince: time,
-    heldByRunId: nullable,
-    heldByLane: nullable,
-    waitsFor: fc.constantFrom("own-run", "full-lane", "recoveries", "lock-file", null),
-    waitingAtLeast: fc.nat(3),
-    silenceMs: fc.option(fc.nat()),
-  })
-  .map(aSession);
-
-const run = fc
-  .record({
-    runId: anyText,
-    sessionId: nullable,
-    sessionKey: nullable,
-    cause: fc.constantFrom("restart" as const, "stall" as const, null),
-    channel: nullable,
-    provider: nullable,
-    model: nullable,
-    startedAt: time,
-    endedAt: time,
-    location,
-  })
-  .map(aRun);
-
-/** Ids that meet, so that the reporters find holders and groups. */
-function linked(report: Report): Report {
-  const [first] = report.runs;
-  if (!first) return report;
-  return {
-    ...report,
-    sessions: report.sessions.map((one) => ({ ...one, heldByRunId: first.runId })),
-    findings: report.findings.map((one) => ({ ...one, runId: first.runId })),
-  };
-}
-
-const report: fc.Arbitrary<Report> = fc
-  .record({
-    verdict: fc.constantFrom(...VERDICTS),
-    window: fc.record({ from: time, to: time }),
-    sources: fc.array(
-      fc.record({
-        path: anyText,
-        format: nullable,
-        bytes: fc.nat(),
-        lines: fc.nat(),
-        candidates: fc.nat(),
-        unparsedCandidates: fc.nat(1),
-      }),
-      { maxLength: 2 },
-    ),
-    runs: fc.array(run, { maxLength: 4 }),
-    sessions: fc.array(session, { maxLength: 14 }),
-    findings: fc.array(finding, { maxLength: 13 }),
-    seen: fc.array(fc.record({ what: anyText, count: fc.nat(), last: time }), { maxLength: 2 }),
-  })
-  .map(aReport)
-  .chain((one) => fc.constantFrom(one, linked(one)));
+import { anyReport } from "./any-report.ts";
+import { HARMFUL } from "./any-text.ts";
 
 const options: fc.Arbitrary<RenderOptions> = fc.record({
   width: fc.integer({ min: 1, max: 300 }),
@@ -109,7 +23,7 @@ const OUR_COLORS = /\u001b\[(?:0|1|2|22|3[0-7]|39)m/g;
 describe.each(reporters)("$name", (reporter) => {
   test("prints nothing that acts, but newlines and its own colours", () => {
     fc.assert(
-      fc.property(report, options, (one, given) => {
+      fc.property(anyReport, options, (one, given) => {
         const text = reporter.render(one, given);
         const isColored = reporter.name === "pretty" && given.colorLevel === 1;
         const bare = (isColored ? text.replaceAll(OUR_COLORS, "") : text).replaceAll("\n", "");
@@ -121,7 +35,7 @@ describe.each(reporters)("$name", (reporter) => {
 
   test("ends in a newline, or is empty", () => {
     fc.assert(
-      fc.property(report, options, (one, given) => /^$|\n$/.test(reporter.render(one, given))),
+      fc.property(anyReport, options, (one, given) => /^$|\n$/.test(reporter.render(one, given))),
       { numRuns: 50 },
     );
   });
@@ -130,7 +44,7 @@ describe.each(reporters)("$name", (reporter) => {
 test("github prints only the commands that it means", () => {
   const github = reporters.find(({ name }) => name === "github");
   fc.assert(
-    fc.property(report, options, (one, given) => {
+    fc.property(anyReport, options, (one, given) => {
       const lines = github?.render(one, given).trimEnd().split("\n") ?? [];
       const commands = lines.filter((line) => /^\s*::/.test(line));
       expect(commands.length).toBe(Math.min(one.findings.length, 10) + (one.findings.length > 10 ? 1 : 0));
@@ -154,11 +68,11 @@ test("json and ndjson say the same as the report", () => {
         allRuns: true,
       }) ?? "";
   fc.assert(
-    fc.property(report, (one) => {
+    fc.property(anyReport, (one) => {
       const plain: unknown = JSON.parse(JSON.stringify(one));
       expect(JSON.parse(render("json", one))).toEqual(plain);
       const lines = render("ndjson", one).split("\n").slice(0, -1);
-      expect(lines.length).toBe(one.findings.length + one.sessions.length + one.runs.length);
+      expect(lines.length).toBe(1 + one.gateways.length + one.findings.length + one.sessions.length + one.runs.length);
       for (const line of lines) expect(JSON.parse(line)).toHaveProperty("type");
     }),
   );
