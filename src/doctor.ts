@@ -53,8 +53,8 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
     options,
   );
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
-  const { schemaVersion, tool, ...rest } = body;
-  const text = options.reporter.render({ schemaVersion, tool, ok: exitCode === 0, ...rest }, options.render);
+  const { schemaVersion, tool, labels, ...rest } = body;
+  const text = options.reporter.render({ schemaVersion, tool, labels, ok: exitCode === 0, ...rest }, options.render);
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
   if (options.output === null) await io.stdout.write(text);
   else await io.writeWhole(options.output, text);

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { fstatSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
+import { readTool } from "./tool.ts";
 
 interface Output {
   /**
@@ -103,13 +104,6 @@ function askOnTerminal(interrupt: AbortController): (question: string) => Promis
       lines.close();
     }
   };
-}
-
-/** Name and version of this package, from its package.json (the same file from src/ and from dist/). */
-function readTool(): { name: string; version: string } {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  const { name, version } = manifest as { name: string; version: string };
-  return { name, version };
 }
 
 function nodeInput(): Input {
