@@ -24,6 +24,8 @@ export interface DoctorOptions {
   readonly render: RenderOptions;
   /** Where the report goes instead of stdout, as typed. */
   readonly output: string | null;
+  /** Files for the same report in other forms. */
+  readonly also: readonly { readonly reporter: Reporter; readonly file: string }[];
   /** What the report says of the log beside what is in it. */
   readonly labels: Report["labels"];
   /** Milliseconds since the epoch. A filter of the report: older runs are still paired. */
@@ -58,6 +60,7 @@ interface RawDoctorOptions extends RawGatewayOptions {
   json?: true;
   allRuns?: true;
   output?: string;
+  also?: string[];
   label?: string[];
   since?: string;
   until?: string;
@@ -93,6 +96,7 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     .option("--json", "the same as --format json")
     .option("--all-runs", "list every run and session, not only those that did not end well")
     .option("--output <file>", "write the report to a file, whole or not at all")
+    .option("--also <format=file>", "write it to a file in this form as well (may be repeated)", collect)
     .option("--label <name=value>", "said in the report, for example host=a1 (may be repeated)", collect)
     .option("--utc", "times in UTC, shown and understood")
     .addOption(new Option("--color <when>", "colours in the pretty format").choices(COLOR_CHOICES).default("auto"))
@@ -161,6 +165,10 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
   const format = raw.json ? "json" : raw.format;
   const reporter = reporters.find(({ name }) => name === format);
   if (!reporter) throw new Error(`no reporter ${format}`);
+  const also = (raw.also ?? []).map(otherForm);
+  const files = [...(raw.output === undefined ? [] : [raw.output]), ...also.map(({ file }) => file)];
+  const twice = files.find((file, index) => files.indexOf(file) !== index);
+  if (twice !== undefined) throw new UserError(`two reports cannot both be written to ${twice}`, "Name another file.");
   const timeZone = raw.utc ? "UTC" : io.timeZone;
   const now = io.now();
   const since = raw.since === undefined ? null : parseTime("--since", raw.since, now, timeZone);
@@ -184,6 +192,7 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
     reporter,
     render,
     output: raw.output ?? null,
+    also,
     labels: parseLabels(raw.label ?? []),
     since,
     until,
@@ -200,6 +209,22 @@ function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io: Io): 
     stallAfterMs: raw.stallAfter === undefined ? null : parseDuration("--stall-after", raw.stallAfter),
     gateway,
   };
+}
+
+/** `markdown=summary.md` */
+function otherForm(text: string): { reporter: Reporter; file: string } {
+  const at = text.indexOf("=");
+  const [format, file] = at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  const reporter = reporters.find(({ name }) => name === format);
+  if (!reporter) {
+    const names = reporters.map(({ name }) => name).join(", ");
+    throw new UserError(
+      `--also ${JSON.stringify(text)} names no format`,
+      `Formats: ${names}. For example: --also junit=report.xml`,
+    );
+  }
+  if (file === "") throw new UserError(`--also ${format} names no file`, `For example: --also ${format}=report.txt`);
+  return { reporter, file };
 }
 
 /** Nothing goes over a network unless `--gateway` says so, whatever else is given. */

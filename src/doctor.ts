@@ -9,6 +9,7 @@ import { escapeTerminal } from "./escape.ts";
 import { doctorExitCode } from "./exit-code.ts";
 import { type CrossCheck, crossCheck } from "./gateway/cross-check.ts";
 import { type LiveGateway, lookAtGateway } from "./gateway/live.ts";
+import { DEFAULT_WIDTH } from "./help.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
@@ -35,6 +36,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const states = await readStates(options, inputs.isOwnMachine, inputs.live?.stateDir, env);
   if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
   await assertNotAnInput(options.output, inputs.sources, env);
+  for (const { file } of options.also) await assertNotAnInput(file, inputs.sources, env, "--also");
 
   const settings = await timing(options, inputs, env);
   const log = await readLog(inputs.sources, settings, options, io);
@@ -54,10 +56,15 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   );
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
   const { schemaVersion, tool, labels, ...rest } = body;
-  const text = options.reporter.render({ schemaVersion, tool, labels, ok: exitCode === 0, ...rest }, options.render);
+  const report = { schemaVersion, tool, labels, ok: exitCode === 0, ...rest };
+  const text = options.reporter.render(report, options.render);
+  const others = options.also.map(({ reporter, file }) => {
+    return { file, text: reporter.render(report, { ...options.render, width: DEFAULT_WIDTH, colorLevel: 0 }) };
+  });
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
   if (options.output === null) await io.stdout.write(text);
   else await io.writeWhole(options.output, text);
+  for (const other of others) await io.writeWhole(other.file, other.text);
   return exitCode;
 }
 
@@ -94,14 +101,19 @@ function unknown(what: string, name: string, known: readonly string[]): UserErro
 }
 
 /** The report must not take the place of the log that it was made from. */
-async function assertNotAnInput(output: string | null, sources: readonly Source[], env: SourceEnv): Promise<void> {
+async function assertNotAnInput(
+  output: string | null,
+  sources: readonly Source[],
+  env: SourceEnv,
+  option = "--output",
+): Promise<void> {
   if (output === null) return;
   const real = (file: string) => env.fs.real(path.resolve(env.cwd, file)).catch(() => undefined);
   const target = await real(output);
   if (target === undefined) return;
   for (const source of sources) {
     if (source.path !== "-" && (await real(source.path)) === target) {
-      throw new UserError(`--output ${output} is one of the logs`, "Name another file; the log would be overwritten.");
+      throw new UserError(`${option} ${output} is one of the logs`, "Name another file; the log would be overwritten.");
     }
   }
 }

@@ -38,6 +38,7 @@ describe("doctor", () => {
         gate: { codes, failOn: "error", allowInconclusive: false },
       },
       output: null,
+      also: [],
       labels: {},
       since: null,
       until: null,
