@@ -16,8 +16,8 @@ function story({ verdict, counts, runs, sessions, findings }: Report): object {
   return {
     verdict,
     counts,
-    runs: runs.map(({ location: _, gateway: _life, ...run }) => run),
-    sessions: sessions.map(({ gateway: _life, silenceMs: _, ...session }) => session),
+    runs: runs.map(({ location: _location, gateway: _life, ...run }) => run),
+    sessions: sessions.map(({ gateway: _life, silenceMs: _silence, ...session }) => session),
     findings: findings.map(({ code, severity, confidence, runId }) => ({ code, severity, confidence, runId })),
   };
 }
