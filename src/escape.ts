@@ -77,9 +77,11 @@ export function markdownCode(text: string): string {
 export function escapeMarkdown(text: string): string {
   const told: string[] = [];
   let code: string[] = [];
+  let before = "";
   const endCode = (after: string): void => {
-    if (code.length > 0) told.push(markdownCode(code.join(" ")) + after);
+    if (code.length > 0) told.push(before + markdownCode(code.join(" ")) + after);
     code = [];
+    before = "";
   };
   for (const word of escapeTerminal(text).split(" ")) {
     if (isPlain(word)) {
@@ -87,8 +89,10 @@ export function escapeMarkdown(text: string): string {
       if (word !== "") told.push(word);
       continue;
     }
-    // A colon stays inside: it is part of addresses and of commands such as `/stop:`.
-    const [, inside = word, after = ""] = /^(.+?)([),.;]*)$/.exec(word) ?? [];
+    // The colon of `/stop:` is a part of the command.
+    const [, open = "", inside = word, after = ""] = /^(\(?)(\/.*?:|.+?)([),.;:]*)$/.exec(word) ?? [];
+    if (open !== "") endCode("");
+    before ||= open;
     code.push(inside);
     if (after !== "") endCode(after);
   }

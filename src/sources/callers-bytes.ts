@@ -29,6 +29,8 @@ export class CallersBytes {
     try {
       this.#iterator = iteratorOf(this.#bytes);
       for (;;) {
+        // What is at hand at once would win the race for ever.
+        this.#signal?.throwIfAborted();
         const next = await Promise.race([this.#iterator.next(), aborted.promise]);
         if (next.done === true) return;
         if (!(next.value instanceof Uint8Array)) throw notBytes(next.value);

@@ -177,6 +177,20 @@ describe("closes what it was given", () => {
     expect(stream.destroyed).toBe(true);
   });
 
+  test("when the signal says so between two pieces", async () => {
+    const stop = new AbortController();
+    const told: number[] = [];
+    function* pieces() {
+      for (let piece = 0; piece < 100; piece++) {
+        told.push(piece);
+        if (piece === 3) stop.abort(new Error("enough"));
+        yield LOG.subarray(0, 3000);
+      }
+    }
+    await expect(diagnose(pieces(), { signal: stop.signal })).rejects.toThrow("enough");
+    expect(told).toEqual([0, 1, 2, 3]);
+  });
+
   test("when the signal says so, also in the middle of a wait", async () => {
     const reason = new Error("enough");
     const stop = new AbortController();

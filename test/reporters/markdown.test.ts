@@ -144,6 +144,9 @@ test.each([
     "the gateway's `agents.defaults.timeoutSeconds`, at 08:23:20",
   ],
   ["$(rm -rf ~) it", "`$(rm -rf ~`) it"],
+  ["dead: run-1 (room-4), run-2 (room-5).", "dead: `run-1` (`room-4`), `run-2` (`room-5`)."],
+  ["before any sessions.reset: that answers", "before any `sessions.reset`: that answers"],
+  ["(https://a.example/) and ((", "(`https://a.example/`) and (`(`"],
 ])("%j reads %j", (text, expected) => expect(escapeMarkdown(text)).toBe(expected));
 
 describe("a job summary stays under 1 MiB", () => {
