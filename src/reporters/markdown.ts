@@ -22,6 +22,8 @@ import { blockedSessions, count, VERDICT_LABEL, verdictSentences } from "./wordi
 const MOST_BYTES = 1_000_000;
 /** Characters of one text out of a log: a key or a message beyond this helps nobody. */
 const LONGEST_TEXT = 600;
+/** Steps beyond this would be one for each of many files: the first show what to do. */
+const MOST_STEPS = 10;
 /** Columns of a timeline. */
 const WIDTH = 100;
 const NO_COLOR = new Chalk({ level: 0 });
@@ -122,12 +124,13 @@ function nextBlock(report: Report): string[] {
   if (steps.length === 0) return [];
   return [
     "### Next",
-    ...steps.map(({ command, note }) =>
+    ...steps.slice(0, MOST_STEPS).map(({ command, note }) =>
       // A command that was cut could not be pasted, or worse, could.
       command === undefined || command.length > LONGEST_TEXT
         ? `- ${prose(note)}`
         : `${codeBlock([command], "sh")}\n\n- ${prose(note)}`,
     ),
+    ...(steps.length > MOST_STEPS ? [`… and ${count(steps.length - MOST_STEPS, "more step")} of this kind.`] : []),
   ];
 }
 

@@ -195,6 +195,15 @@ describe("a job summary stays under 1 MiB", () => {
     expectOnlyOurs(shown);
   });
 
+  test("also where each of many sessions needs a step of its own", () => {
+    const sessions = many.map((sessionKey) =>
+      aSession({ sessionKey, aliases: [], sessionIds: [sessionKey], state: "blocked", waitsFor: "lock-file" }),
+    );
+    const shown = render(aReport({ verdict: "blocked", sessions }));
+    expect(Buffer.byteLength(shown)).toBeLessThan(MIB);
+    expect(shown).toContain("… and 19,990 more steps of this kind.");
+  });
+
   test("whatever the parts are", () => {
     const section = fc.record({
       head: fc.constant("h"),
