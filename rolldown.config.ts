@@ -11,7 +11,7 @@ const installed = Object.keys(manifest.dependencies);
  * and then (a socket, a date in words) is installed beside it and loaded late.
  */
 export default defineConfig({
-  input: { program: "src/program.ts" },
+  input: { program: "src/program.ts", index: "src/index.ts" },
   platform: "node",
   preserveEntrySignatures: "allow-extension",
   external: (id) => id.startsWith("node:") || installed.some((name) => id === name || id.startsWith(`${name}/`)),

@@ -7,6 +7,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { execa } from "execa";
 import type { InstalledGateway } from "./install.ts";
 import { isAlive, kill, LAB_MARK, listenerOn, MARK_NAME, pidsMarked, endMarked, startWatchdog } from "./processes.ts";
 import { createDevice, RpcClient, type DeviceIdentity, type RpcEvent } from "./rpc.ts";
@@ -207,6 +208,19 @@ export class Gateway {
     endMarked(this.#mark);
     await this.waitUntilDead(2_000);
     clearInterval(this.#watch);
+  }
+
+  /** What the gateway's own command prints, run as its user would. */
+  async ownCli(...words: readonly string[]): Promise<string> {
+    const { installed } = this.#options;
+    const { stdout } = await execa(installed.node, [installed.entry, ...words], {
+      cwd: this.#path("workspace"),
+      env: this.#environment(),
+      extendEnv: false,
+      stdin: "ignore",
+      timeout: 60_000,
+    });
+    return stdout;
   }
 
   /** The lines of the log file, wherever this version writes them. */

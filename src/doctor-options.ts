@@ -9,8 +9,9 @@ import { DEFAULT_WIDTH, examples } from "./help.ts";
 import type { Io } from "./io.ts";
 import { gatewayOptions, pickGatewayOptions } from "./gateway/options.ts";
 import type { RawGatewayOptions } from "./gateway/options.ts";
+import { parseLabels } from "./labels.ts";
 import { FINDING_CODES } from "./model.ts";
-import type { FindingCode } from "./model.ts";
+import type { FindingCode, Report } from "./model.ts";
 import { reporters } from "./reporters/index.ts";
 import type { RenderOptions, ReporterEntry } from "./reporters/reporter.ts";
 import { parseDuration, parseTime } from "./time-args.ts";
@@ -23,6 +24,10 @@ export interface DoctorOptions {
   readonly render: RenderOptions;
   /** Where the report goes instead of stdout, as typed. */
   readonly output: string | null;
+  /** Files for the same report in other forms. */
+  readonly also: readonly OtherForm[];
+  /** What the report says of the log beside what is in it. */
+  readonly labels: Report["labels"];
   /** Milliseconds since the epoch. A filter of the report: older runs are still paired. */
   readonly since: number | null;
   readonly until: number | null;
@@ -55,6 +60,8 @@ export interface RawDoctorOptions extends RawGatewayOptions {
   json?: true;
   allRuns?: true;
   output?: string;
+  also?: string[];
+  label?: string[];
   since?: string;
   until?: string;
   session?: string;
@@ -76,6 +83,7 @@ export interface RawDoctorOptions extends RawGatewayOptions {
 /** Adds the options and words of `doctor` to a command, and tells what they ask for once they are parsed. */
 export function doctorCommand(command: Command, io: Io, found: (options: DoctorOptions) => void): Command {
   const list = (text: string, before: string[] | undefined): string[] => [...(before ?? []), ...text.split(",")];
+  const collect = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text];
   const output = logsArgument(command)
     .description("Read a gateway's log and say which sessions get no answers, since when, why, and what to do.")
     .optionsGroup("Output:")
@@ -87,6 +95,8 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     .option("--json", "the same as --format json")
     .option("--all-runs", "list every run and session, not only those that did not end well")
     .option("--output <file>", "write the report to a file, whole or not at all")
+    .option("--also <format=file>", "write it to a file in this form as well (may be repeated)", collect)
+    .option("--label <name=value>", "said in the report, for example host=a1 (may be repeated)", collect)
     .option("--utc", "times in UTC, shown and understood")
     .addOption(colorOption("colours in the pretty format"))
     .addOption(new Option("-v, --verbose", "sum nothing up, say what is done").conflicts("quiet"))
@@ -176,6 +186,10 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
   const named = raw.json ? "json" : raw.format;
   const format = reporters.find(({ name }) => name === named);
   if (!format) throw new Error(`no reporter ${named}`);
+  const also = (raw.also ?? []).map(otherForm);
+  const files = [...(raw.output === undefined ? [] : [raw.output]), ...also.map(({ file }) => file)];
+  const twice = files.find((file, index) => files.indexOf(file) !== index);
+  if (twice !== undefined) throw new UserError(`two reports cannot both be written to ${twice}`, "Name another file.");
   const timeZone = raw.utc ? "UTC" : io.timeZone;
   const now = io.now();
   const since = raw.since === undefined ? null : parseTime("--since", raw.since, now, timeZone);
@@ -184,6 +198,7 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
     throw new UserError("--since is after --until", "Nothing can lie between them.");
   }
   const toFile = raw.output !== undefined;
+  const found = codes(raw.only, raw.skip);
   const render: RenderOptions = {
     width: (toFile ? undefined : io.stdout.columns) ?? DEFAULT_WIDTH,
     colorLevel: colorLevel(raw.color, io.env, io.stdout.isTTY && !toFile),
@@ -191,6 +206,7 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
     verbose: raw.verbose ?? false,
     quiet: raw.quiet ?? false,
     allRuns: raw.allRuns ?? false,
+    gate: { codes: found, failOn: raw.failOn, allowInconclusive: raw.allowInconclusive ?? false },
     since,
     until,
     ascii: false,
@@ -200,11 +216,13 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
     format,
     render,
     output: raw.output ?? null,
+    also,
+    labels: parseLabels(raw.label ?? []),
     since,
     until,
     session: raw.session ?? null,
     run: raw.run ?? null,
-    codes: codes(raw.only, raw.skip),
+    codes: found,
     failOn: raw.failOn,
     allowInconclusive: raw.allowInconclusive ?? false,
     verbose: render.verbose,
@@ -215,6 +233,28 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
     stallAfterMs: raw.stallAfter === undefined ? null : parseDuration("--stall-after", raw.stallAfter),
     gateway,
   };
+}
+
+/** `markdown=summary.md` */
+/** One more form of the report, and where it goes, as typed. */
+export interface OtherForm {
+  readonly format: ReporterEntry;
+  readonly file: string;
+}
+
+function otherForm(text: string): OtherForm {
+  const at = text.indexOf("=");
+  const [named, file] = at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  const format = reporters.find(({ name }) => name === named);
+  if (!format) {
+    const names = reporters.map(({ name }) => name).join(", ");
+    throw new UserError(
+      `--also ${JSON.stringify(text)} names no format`,
+      `Formats: ${names}. For example: --also junit=report.xml`,
+    );
+  }
+  if (file === "") throw new UserError(`--also ${named} names no file`, `For example: --also ${named}=report.txt`);
+  return { format, file };
 }
 
 /** Nothing goes over a network unless `--gateway` says so, whatever else is given. */

@@ -9,11 +9,13 @@ import { escapeTerminal } from "./escape.ts";
 import { doctorExitCode } from "./exit-code.ts";
 import type { CrossCheck } from "./gateway/cross-check.ts";
 import type { LiveGateway } from "./gateway/live.ts";
+import { DEFAULT_WIDTH } from "./help.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
-import type { SourceSummary } from "./model.ts";
+import type { Report, SourceSummary } from "./model.ts";
 import { type LogDiagnosis, readLog } from "./read-log.ts";
 import { buildReport, retentionFor } from "./report.ts";
+import type { RenderOptions, ReporterEntry } from "./reporters/reporter.ts";
 import { nodeFs } from "./sources/fs.ts";
 import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
@@ -30,11 +32,12 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const states = await readStates(options, inputs.isOwnMachine, inputs.live?.stateDir, env);
   if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
   await assertNotAnInput(options.output, inputs.sources, env);
+  for (const { file } of options.also) await assertNotAnInput(file, inputs.sources, env, "--also");
 
   const settings = await timing(options, inputs, env);
   const retention = retentionFor(
     options,
-    options.render.allRuns || options.format.needsEveryRun === true,
+    options.render.allRuns || needsEveryRun(options),
     namesBeside(states, inputs.live),
   );
   const log = await readLog(inputs.sources, settings, {
@@ -50,6 +53,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   const { body, sessionCount } = buildReport(
     {
       tool: io.tool,
+      labels: options.labels,
       diagnoses: log.diagnoses,
       sources: [...log.summaries, ...states.map(stateSummary)],
       window: log.window,
@@ -58,14 +62,20 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
     options,
   );
   const exitCode = doctorExitCode(body, options.failOn, options.allowInconclusive);
-  const { schemaVersion, tool, ...rest } = body;
+  const { schemaVersion, tool, labels, ...rest } = body;
+  const report = { schemaVersion, tool, labels, ok: exitCode === 0, ...rest };
   const render = { ...options.render, sessionCount };
-  const report = { schemaVersion, tool, ok: exitCode === 0, ...rest };
-  const reporter = await options.format.load();
-  const text = inPieces(reporter.parts?.(report, render) ?? [reporter.render(report, render)]);
+  const text = await piecesOf(options.format, report, render);
+  const others = await Promise.all(
+    options.also.map(async ({ format, file }) => ({
+      file,
+      text: await piecesOf(format, report, { ...render, width: DEFAULT_WIDTH, colorLevel: 0 }),
+    })),
+  );
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
   if (options.output !== null) await io.writeWhole(options.output, text);
   else for (const piece of text) await io.stdout.write(piece);
+  for (const other of others) await io.writeWhole(other.file, other.text);
   return exitCode;
 }
 
@@ -82,6 +92,15 @@ function* inPieces(parts: Iterable<string>): Generator<string> {
   }
   // Also where there is nothing to say: whoever reads may be gone.
   yield piece;
+}
+
+function needsEveryRun({ format, also }: DoctorOptions): boolean {
+  return [format, ...also.map((it) => it.format)].some((it) => it.needsEveryRun === true);
+}
+
+async function piecesOf(format: ReporterEntry, report: Report, render: RenderOptions): Promise<Iterable<string>> {
+  const reporter = await format.load();
+  return inPieces(reporter.parts?.(report, render) ?? [reporter.render(report, render)]);
 }
 
 /** A session or run that nobody knows is a slip of the hand, and "nothing is wrong with it" would be no answer. */
@@ -134,14 +153,19 @@ function unknown(what: string, name: string, named: readonly string[], count: nu
 }
 
 /** The report must not take the place of the log that it was made from. */
-async function assertNotAnInput(output: string | null, sources: readonly Source[], env: SourceEnv): Promise<void> {
+async function assertNotAnInput(
+  output: string | null,
+  sources: readonly Source[],
+  env: SourceEnv,
+  option = "--output",
+): Promise<void> {
   if (output === null) return;
   const real = (file: string) => env.fs.real(path.resolve(env.cwd, file)).catch(() => undefined);
   const target = await real(output);
   if (target === undefined) return;
   for (const source of sources) {
     if (source.path !== "-" && (await real(source.path)) === target) {
-      throw new UserError(`--output ${output} is one of the logs`, "Name another file; the log would be overwritten.");
+      throw new UserError(`${option} ${output} is one of the logs`, "Name another file; the log would be overwritten.");
     }
   }
 }

@@ -66,6 +66,72 @@ export function escapeGithubLine(text: string): string {
 }
 
 /**
+ * For an inline code span of GitHub's Markdown, also in a table's cell: nothing
+ * in it is markup, a link or a mention. The two characters that could end the
+ * span or the cell are shown as escapes; no backslash in front of them would do,
+ * because a code span knows none.
+ */
+export function markdownCode(text: string): string {
+  const inside = escapeTerminal(text).replace(/[`|]/g, hexEscape);
+  // An empty span is no span: its backticks would pair with the next ones.
+  return inside === "" ? "` `" : `\`${inside}\``;
+}
+
+/**
+ * For prose of GitHub's Markdown. Words of plain letters, small numbers and
+ * times stay; all others, such as ids, addresses, mentions and markup, become
+ * code. Must not begin a line: `1.` would begin a list.
+ */
+export function escapeMarkdown(text: string): string {
+  const told: string[] = [];
+  let code: string[] = [];
+  let before = "";
+  const endCode = (after: string): void => {
+    if (code.length > 0) told.push(before + markdownCode(code.join(" ")) + after);
+    code = [];
+    before = "";
+  };
+  for (const word of escapeTerminal(text).split(" ")) {
+    if (isPlain(word)) {
+      endCode("");
+      if (word !== "") told.push(word);
+      continue;
+    }
+    // The colon of `/stop:` is a part of the command.
+    const [, open = "", inside = word, after = ""] = /^(\(?)(\/.*?:|.+?)([),.;:]*)$/.exec(word) ?? [];
+    if (open !== "") endCode("");
+    before ||= open;
+    code.push(inside);
+    if (after !== "") endCode(after);
+  }
+  endCode("");
+  return told.join(" ");
+}
+
+function isPlain(word: string): boolean {
+  const bare = word.replace(/^[("]/, "").replace(/[)",.;:!?…]*$/, "");
+  // Letters that could be the start of a commit's number: GitHub links those.
+  if (/^[\da-f]{7,}$/i.test(bare)) return false;
+  if (/^[-?]?$/.test(word)) return true;
+  return (
+    /^[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*$/u.test(bare) ||
+    /^\d{1,3}(?:,\d{3})*[+%]?$/.test(bare) ||
+    /^(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d)$/.test(bare)
+  );
+}
+
+/** For text and attributes of XML: nothing that XML 1.0 forbids is left, markup is text. */
+export function escapeXml(text: string): string {
+  return escapeTerminal(text)
+    .replace(/[\ufffe\uffff]/g, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`)
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function hexEscape(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
+/**
  * One word for bash, zsh and fish, whatever is in it: shown on a terminal it is
  * harmless, pasted into a shell it is exactly this text and nothing runs.
  *

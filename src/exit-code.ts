@@ -42,7 +42,8 @@ export function doctorExitCode(
   return inconclusive && !allowInconclusive ? EXIT.inconclusive : EXIT.ok;
 }
 
-function reaches(severity: Severity, failOn: FailOn): boolean {
+/** Whether a finding of this severity makes `doctor` fail. */
+export function reaches(severity: Severity, failOn: FailOn): boolean {
   return failOn !== "never" && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);
 }
 

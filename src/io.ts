@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { isatty } from "node:tty";
@@ -16,6 +6,7 @@ import { isatty } from "node:tty";
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
 import { showProgress } from "./progress.ts";
 import { readDescriptorBytes } from "./sources/read-bytes.ts";
+import { readTool } from "./tool.ts";
 import type { TimeZone } from "./wall-clock.ts";
 
 interface Output {
@@ -123,13 +114,6 @@ function askOnTerminal(interrupt: AbortController): (question: string) => Promis
       lines.close();
     }
   };
-}
-
-/** Name and version of this package, from its package.json (the same file from src/ and from dist/). */
-function readTool(): { name: string; version: string } {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  const { name, version } = manifest as { name: string; version: string };
-  return { name, version };
 }
 
 function nodeInput(): Input {

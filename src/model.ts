@@ -182,6 +182,8 @@ export interface Finding {
 export interface Report {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: string; readonly version: string };
+  /** What the user said of this log with `--label`, for example its host; empty if nothing. */
+  readonly labels: Readonly<Record<string, string>>;
   /** True exactly when the exit code is 0. */
   readonly ok: boolean;
   readonly verdict: Verdict;

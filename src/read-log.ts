@@ -5,7 +5,7 @@ import { eventFilter } from "./event-filter.ts";
 import type { LineFilter } from "./line-filter.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
 import type { Source } from "./sources/source.ts";
-import { type Reading, readSources } from "./streams.ts";
+import { type Reading, readSources, type SourceWarning } from "./streams.ts";
 import type { Retention } from "./tracker/retention.ts";
 
 export interface LogDiagnosis {
@@ -15,6 +15,8 @@ export interface LogDiagnosis {
   /** Milliseconds since the epoch. */
   readonly window: { readonly from: number | undefined; readonly to: number | undefined };
   readonly warnings: readonly string[];
+  /** Those of them that are of one source. */
+  readonly sourceWarnings: readonly SourceWarning[];
   /** A source's lines have no date, and nothing in the log or its name tells one. */
   readonly datesAreGuessed: boolean;
 }
@@ -87,6 +89,7 @@ async function diagnose(
     diagnoses: diagnostician.finish(settings, summaries),
     summaries,
     window: window.get(),
+    sourceWarnings: reading.warnings,
     warnings: warningsOf(reading, summaries, unparsed, options.verbose ?? false),
     datesAreGuessed: summaries.some((_, index) => ["mtime", "assumed"].includes(reading.dateOrigin(index) ?? "")),
   };
@@ -97,6 +100,7 @@ const NOTHING: LogDiagnosis = {
   summaries: [],
   window: { from: undefined, to: undefined },
   warnings: [],
+  sourceWarnings: [],
   datesAreGuessed: false,
 };
 

@@ -39,6 +39,7 @@ export interface BuiltReport {
 
 export interface ReportInput {
   readonly tool: Report["tool"];
+  readonly labels: Report["labels"];
   readonly diagnoses: readonly Diagnosis[];
   readonly sources: readonly SourceSummary[];
   readonly window: { readonly from: number | undefined; readonly to: number | undefined };
@@ -112,6 +113,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): BuiltRepo
   const body: Omit<Report, "ok"> = {
     schemaVersion: 1,
     tool: input.tool,
+    labels: input.labels,
     verdict: verdictOf(sorted),
     window: { from: isoTime(input.window.from), to: isoTime(input.window.to) },
     sources: input.sources,

@@ -42,7 +42,7 @@ async function told(sources: readonly Source[], way: "fast" | "line by line"): P
   const { diagnoses, summaries, window, warnings, datesAreGuessed } = log;
   const tool = { name: "x", version: "0" };
   const { body: report } = buildReport(
-    { tool, diagnoses, sources: summaries, window, extra: { findings: [], sessions: [] } },
+    { tool, labels: {}, diagnoses, sources: summaries, window, extra: { findings: [], sessions: [] } },
     {
       since: null,
       until: null,

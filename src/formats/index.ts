@@ -6,7 +6,7 @@ import { consoleJson } from "./console-json.ts";
 import { consolePretty } from "./console-pretty.ts";
 import { cri, dockerCompose, dockerJson, dockerTimestamps } from "./containers.ts";
 import type { EnvelopeFormat, LineFormat } from "./format.ts";
-import { journaldIso, journaldJson, journaldShort } from "./journald.ts";
+import { journaldFull, journaldIso, journaldJson, journaldShort, journaldUnix } from "./journald.ts";
 import { logsJson } from "./logs-json.ts";
 import { logsPlain } from "./logs-plain.ts";
 import { timeline } from "./timeline.ts";
@@ -27,6 +27,8 @@ export const LINE_FORMATS: readonly LineFormat[] = [
 export const ENVELOPE_FORMATS: readonly EnvelopeFormat[] = [
   journaldShort,
   journaldIso,
+  journaldFull,
+  journaldUnix,
   journaldJson,
   dockerCompose,
   dockerTimestamps,

@@ -57,6 +57,53 @@ export const journaldIso: EnvelopeFormat = {
   },
 };
 
+/** `-o short-full` and `-o with-unit`: the zone is a name, of which only UTC says where it is. */
+export const journaldFull: EnvelopeFormat = {
+  name: "journald-full",
+  first: "MTWFS",
+  samples: [
+    {
+      line: `Wed 2026-01-28 09:23:20 CET vps node[4242]: ${SAMPLE}`,
+      expect: { inner: SAMPLE, stamp: { kind: "zoneless", ms: 1_769_592_200_000 }, stream: "vps/node" },
+    },
+    {
+      line: `Wed 2026-01-28 08:23:20 UTC vps clawdbot-gateway.service[4242]: 08:23:20 [ws] hello`,
+      expect: {
+        inner: "08:23:20 [ws] hello",
+        stamp: { kind: "instant", ms: 1_769_588_600_000 },
+        stream: "vps/clawdbot-gateway.service",
+      },
+    },
+  ],
+  unwrap(line) {
+    const zone = WEEKDAY_AND_ZONE.exec(line)?.[1];
+    const time = zone === undefined ? undefined : dateTimeAt(line.slice(4, 23));
+    if (zone === undefined || time === undefined) return undefined;
+    const stamp: Stamp =
+      zone === "UTC" && time.stamp.kind === "zoneless" ? { kind: "instant", ms: time.stamp.ms } : time.stamp;
+    return behindTime(line, stamp, 24 + zone.length);
+  },
+};
+
+const WEEKDAY_AND_ZONE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([A-Z]{2,5}|[+-]\d{2,4}) /;
+
+/** `-o short-unix`: seconds since the epoch. */
+export const journaldUnix: EnvelopeFormat = {
+  name: "journald-unix",
+  first: DIGITS,
+  samples: [
+    {
+      line: `1769588600.123456 vps node[4242]: ${SAMPLE}`,
+      expect: { inner: SAMPLE, stamp: { kind: "instant", ms: 1_769_588_600_123 }, stream: "vps/node" },
+    },
+  ],
+  unwrap(line) {
+    const [time, millis] = /^(\d{9,11}\.\d{3})\d{3}(?= )/.exec(line) ?? [];
+    if (time === undefined || millis === undefined) return undefined;
+    return behindTime(line, { kind: "instant", ms: Number(millis.replace(".", "")) }, time.length);
+  },
+};
+
 // The process number may be missing; a message that has a colon early must not pass for one.
 const HOST_UNIT = /^ (\S+) ([^\s:[\]|]+)(?:\[\d+\])?: /;
 

@@ -10,7 +10,7 @@ export const reporters: readonly ReporterEntry[] = [
   { name: "json", description: "the whole report, one object", load: async () => (await import("./json.ts")).json },
   {
     name: "ndjson",
-    description: "a finding a line; with --all-runs also runs and sessions",
+    description: "a finding a line; with --all-runs also sessions, runs and the rest",
     load: async () => (await import("./ndjson.ts")).ndjson,
   },
   {
@@ -18,6 +18,12 @@ export const reporters: readonly ReporterEntry[] = [
     description: "annotations for GitHub Actions",
     load: async () => (await import("./github.ts")).github,
   },
+  {
+    name: "markdown",
+    description: "for a CI job summary",
+    load: async () => (await import("./markdown.ts")).markdown,
+  },
+  { name: "junit", description: "as test results", load: async () => (await import("./junit.ts")).junit },
   {
     name: "html",
     description: "a picture, one page that needs no network; always with every run",

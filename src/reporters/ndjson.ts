@@ -2,6 +2,7 @@ import { stringify } from "ndjson";
 
 import { escapeJson } from "../escape.ts";
 import type { Report } from "../model.ts";
+import type { LineType, ReportLine } from "./ndjson-columns.ts";
 import type { RenderOptions, Reporter } from "./reporter.ts";
 
 export const ndjson: Reporter = {
@@ -12,20 +13,24 @@ export const ndjson: Reporter = {
 const AT_ONCE = 1_000;
 
 function* parts(report: Report, { allRuns }: RenderOptions): Generator<string> {
-  yield* pieces(report.findings, typed("finding"));
-  if (!allRuns) return;
-  yield* pieces(report.sessions, typed("session"));
-  yield* pieces(report.runs, typed("run"));
-}
-
-function* pieces(values: readonly object[], type: (value: object) => object): Generator<string> {
-  for (let at = 0; at < values.length; at += AT_ONCE) {
-    yield escapeJson(lines(values.slice(at, at + AT_ONCE).map(type)));
+  if (!allRuns) {
+    yield* pieces("finding", report.findings, report);
+    return;
   }
+  const { labels: _, gateways, runs, sessions, findings, ...rest } = report;
+  // A host that is well has no findings; without this line it would look like one that was not asked.
+  yield* pieces("report", [rest satisfies ReportLine], report);
+  yield* pieces("gateway", gateways, report);
+  yield* pieces("finding", findings, report);
+  yield* pieces("session", sessions, report);
+  yield* pieces("run", runs, report);
 }
 
-function typed(type: "finding" | "session" | "run"): (value: object) => object {
-  return (value) => ({ type, ...value });
+function* pieces(type: LineType, values: readonly object[], { labels }: Report): Generator<string> {
+  for (let at = 0; at < values.length; at += AT_ONCE) {
+    const typed = values.slice(at, at + AT_ONCE).map((value) => ({ type, labels, ...value }));
+    yield escapeJson(lines(typed));
+  }
 }
 
 function lines(values: readonly object[]): string {

@@ -3,8 +3,8 @@ import type { ChalkInstance } from "chalk";
 import stringWidth from "fast-string-width";
 
 import { escapeTerminal } from "../escape.ts";
-import type { Finding, FindingCode, Report, Verdict } from "../model.ts";
-import { findingBlock, findingLine, isOfRun } from "./pretty/finding-block.ts";
+import type { FindingCode, Report, Verdict } from "../model.ts";
+import { findingBlock, findingLine } from "./pretty/finding-block.ts";
 import type { BlockOptions } from "./pretty/finding-block.ts";
 import { hang, textWidth } from "./pretty/layout.ts";
 import { nextSteps } from "./pretty/next-step.ts";
@@ -14,6 +14,7 @@ import { clockOf } from "./pretty/times.ts";
 import type { Clock } from "./pretty/times.ts";
 import type { Reporter } from "./reporter.ts";
 import { grouped } from "../words.ts";
+import { toldElsewhere } from "./told.ts";
 import { count, VERDICT_LABEL, verdictSentences } from "./wording.ts";
 
 /** More findings of one code than this are summed up after the first few. */
@@ -57,9 +58,8 @@ function verdict(report: Report, { width, paint }: BlockOptions, sessionCount: n
 
 /** A paragraph for each finding; what is alike is summed up. */
 function findings(report: Report, options: BlockOptions): string[][] {
-  const ofRuns = new Set(report.findings.filter((it) => isOfRun(it, it.runId)).map(({ runId }) => runId));
-  const isLaneFull = report.findings.some(({ code }) => code === "lanes-exhausted");
-  const told = report.findings.filter((finding) => !isToldElsewhere(finding, report, ofRuns, isLaneFull));
+  const isToldElsewhere = toldElsewhere(report);
+  const told = report.findings.filter((finding) => !isToldElsewhere(finding));
   const paragraphs: string[][] = [];
   const alikeOf = new Map<FindingCode, number>();
   for (const { code } of told) alikeOf.set(code, (alikeOf.get(code) ?? 0) + 1);
@@ -77,23 +77,6 @@ function findings(report: Report, options: BlockOptions): string[][] {
     }
   }
   return paragraphs;
-}
-
-/**
- * One event, one story. A blocked session is in the verdict and the table, and
- * the evidence is with the run that holds it, or with the lane that is full. An
- * inconclusive report is told by the verdict and what was seen.
- * @param ofRuns the runs that have a finding of their own
- */
-function isToldElsewhere(
-  finding: Finding,
-  report: Report,
-  ofRuns: ReadonlySet<string | undefined>,
-  isLaneFull: boolean,
-): boolean {
-  if (finding.code === "log-inconclusive") return report.verdict === "inconclusive";
-  if (finding.code !== "session-blocked") return false;
-  return finding.runId === undefined ? isLaneFull : ofRuns.has(finding.runId);
 }
 
 /** What the log showed although it cannot show runs. */

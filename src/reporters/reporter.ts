@@ -1,5 +1,14 @@
-import type { Report } from "../model.ts";
+import type { FailOn } from "../exit-code.ts";
+import type { FindingCode, Report } from "../model.ts";
 import type { TimeZone } from "../wall-clock.ts";
+
+/** What counts as a failure: a form that has passed and failed tests must agree with the exit code. */
+export interface Gate {
+  /** The checks that were asked for; one that was not did not pass. */
+  readonly codes: ReadonlySet<FindingCode>;
+  readonly failOn: FailOn;
+  readonly allowInconclusive: boolean;
+}
 
 /** What a reporter may know beside the report. All of it is decided before, so that rendering is pure. */
 export interface RenderOptions {
@@ -22,6 +31,8 @@ export interface RenderOptions {
   readonly ascii: boolean;
   /** Of all sessions, where the report holds less: those that are free are not remembered without `--all-runs`. */
   readonly sessionCount?: number;
+  /** Absent: every check, failing from `error` on and when the log cannot tell. */
+  readonly gate?: Gate;
 }
 
 export interface ReporterEntry {

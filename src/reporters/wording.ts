@@ -57,11 +57,10 @@ function findBlocked(report: Report): readonly Blocked[] {
     .toSorted(byHeldSince)
     .map((session) => {
       const holder = holderOf(session, holders.get(session.heldByRunId ?? "") ?? []);
-      const finding = findings.get(session.sessionKey);
       return {
         session,
         holder,
-        confidence: finding?.confidence ?? holder?.confidence,
+        confidence: findings.get(session.sessionKey)?.confidence ?? holder?.confidence,
         forMs: between(session.heldSince, report.window.to) ?? session.silenceMs ?? undefined,
       };
     });

@@ -38,8 +38,11 @@ describe("doctor", () => {
         since: null,
         until: null,
         ascii: false,
+        gate: { codes, failOn: "error", allowInconclusive: false },
       },
       output: null,
+      also: [],
+      labels: {},
       since: null,
       until: null,
       session: null,
@@ -59,7 +62,7 @@ describe("doctor", () => {
     const options = doctor(
       "a.log - b*.log --format ndjson --all-runs --output out.txt --since 2h --until 10:00 --session agent:main:main --run 12cb" +
         " --only run-orphaned,run-lost --only log-gap --skip run-lost --fail-on note --allow-inconclusive --utc --verbose" +
-        " --state-dir /s --run-timeout 20m --stall-after 1h",
+        " --state-dir /s --run-timeout 20m --stall-after 1h --label host=a1 --label site=b",
     );
     expect(options).toMatchObject({
       logs: ["a.log", "-", "b*.log"],
@@ -74,7 +77,13 @@ describe("doctor", () => {
       stateDir: "/s",
       runTimeoutMs: 1_200_000,
       stallAfterMs: 3_600_000,
-      render: { timeZone: "UTC", verbose: true, allRuns: true },
+      labels: { host: "a1", site: "b" },
+      render: {
+        timeZone: "UTC",
+        verbose: true,
+        allRuns: true,
+        gate: { codes: new Set(["run-orphaned", "log-gap"]), failOn: "note", allowInconclusive: true },
+      },
     });
     expect(options.format.name).toBe("ndjson");
     expect([...options.codes]).toEqual(["run-orphaned", "log-gap"]);
@@ -186,7 +195,7 @@ describe("what commander says", () => {
   test.each<[string[], RegExp]>([
     [["doctr"], /unknown command 'doctr'[^]*Did you mean doctor\?/],
     [["doctor", "--fromat", "json"], /unknown option '--fromat'[^]*Did you mean --format\?/],
-    [["doctor", "--format", "xml"], /Allowed choices are pretty, json, ndjson, github, html/],
+    [["doctor", "--format", "xml"], /Allowed choices are pretty, json, ndjson, github, markdown, junit, html/],
     [["doctor", "--fail-on", "fatal"], /Allowed choices are error, warning, note, never/],
     [["doctor", "--run-timeout"], /argument missing/],
     [["doctor", "-q", "-v"], /cannot be used with/],

@@ -96,6 +96,24 @@ export function everyForm(jsonl: string): Form[] {
       around(pretty, (line, inner) => `${offset(line.time, 1).slice(0, 19)}+01:00 vps node[4242]: ${inner}`),
       { stream: "vps/node", milliseconds: false },
     ),
+    form(
+      "journald-full",
+      around(
+        compact,
+        (line, inner) => `Wed ${offset(line.time, 1).slice(0, 19).replace("T", " ")} CET vps node[42]: ${inner}`,
+      ),
+      { stream: "vps/node" },
+    ),
+    form(
+      "journald-full-pretty",
+      around(pretty, (line, inner) => `Wed ${line.time.slice(0, 19).replace("T", " ")} UTC vps node[42]: ${inner}`),
+      { stream: "vps/node", milliseconds: false },
+    ),
+    form(
+      "journald-unix",
+      around(compact, (line, inner) => `${(Date.parse(line.time) / 1000).toFixed(3)}456 vps node[42]: ${inner}`),
+      { stream: "vps/node" },
+    ),
     form("journald-json", around(coloured, journaldJson), { stream: "vps/clawdbot-gateway.service" }),
     form(
       "docker-compose",

@@ -26,6 +26,7 @@ export function toldOf(records: readonly LogRecord[], retention: Retention, filt
   const { body, sessionCount } = buildReport(
     {
       tool: { name: "", version: "" },
+      labels: {},
       diagnoses: diagnostician.finish(settings, []),
       sources: [],
       window: { from: undefined, to: undefined },

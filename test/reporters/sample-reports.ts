@@ -82,6 +82,7 @@ export function aReport(values: Partial<Report> = {}): Report {
   return {
     schemaVersion: 1,
     tool: { name: "clawdbot-sessions", version: "0.0.0" },
+    labels: {},
     ok: true,
     verdict: "clean",
     window: { from: "2026-01-28T05:00:01.000Z", to: "2026-01-28T08:10:15.000Z" },
@@ -128,6 +129,7 @@ const BLOCKED_TIMELINE = [
 ];
 
 const BLOCKED = aReport({
+  labels: { host: "vps-1", region: "eu" },
   ok: false,
   verdict: "blocked",
   counts: { runs: 14, completed: 13, aborted: 0, failed: 0, timedOut: 0, orphaned: 1, open: 0 },
@@ -303,6 +305,7 @@ const EVIL =
   "\u001b]0;owned\u0007\u001b[2J\u009b31m\r\n::error::fake\n##[add-path]/evil%0A:,\u202emoc.live\u2066\u200b\ufeff\u{e0041}\ud800$(rm -rf ~)`id`'\"\\";
 
 const HOSTILE = aReport({
+  labels: { host: EVIL },
   ok: false,
   verdict: "blocked",
   sources: [{ path: `${EVIL}.log`, format: EVIL, bytes: 1, lines: 1, candidates: 1, unparsedCandidates: 1 }],

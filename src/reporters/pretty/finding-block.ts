@@ -2,6 +2,7 @@ import type { ChalkInstance } from "chalk";
 
 import { escapeTerminal } from "../../escape.ts";
 import type { Finding, Report } from "../../model.ts";
+import { isOfRun } from "../told.ts";
 import { hang, hangThenEdge } from "./layout.ts";
 import { timelineLines } from "./timeline.ts";
 import type { TimelineOptions } from "./timeline.ts";
@@ -21,12 +22,6 @@ export function findingBlock(finding: Finding, report: Report, options: BlockOpt
 export function findingLine(finding: Finding, options: BlockOptions): string[] {
   const { location } = finding;
   return header(finding, location ? `${location.path}:${location.line}` : "", options);
-}
-
-/** Whether it is the finding about that run itself. */
-export function isOfRun(finding: Finding, runId: string | undefined): boolean {
-  const isAboutRun = finding.code === "run-orphaned" || finding.code === "run-stalled";
-  return isAboutRun && runId !== undefined && finding.runId === runId;
 }
 
 function header(finding: Finding, place: string, { width, paint }: BlockOptions): string[] {

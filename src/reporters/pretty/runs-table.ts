@@ -8,15 +8,21 @@ import { between } from "../wording.ts";
 import { borderless } from "./table.ts";
 import type { Clock } from "./times.ts";
 
+export const RUN_HEAD = ["RUN", "SESSION", "STARTED", "TOOK", "STATE", "LINE"];
+
 /** Every run of the report, one a row, for `--all-runs`. */
 export function runsTable(report: Report, options: RenderOptions, clock: Clock, paint: ChalkInstance): string[] {
-  const rows = report.runs.map((run) => cells(run, report, options, clock).map(escapeTerminal));
-  return rows.length === 0
-    ? []
-    : borderless(["RUN", "SESSION", "STARTED", "TOOK", "STATE", "LINE"], rows, options.width, paint);
+  const rows = report.runs.map((run) => runCells(run, report, options, clock).map(escapeTerminal));
+  return rows.length === 0 ? [] : borderless(RUN_HEAD, rows, options.width, paint);
 }
 
-function cells(run: RunReport, report: Report, { verbose }: RenderOptions, clock: Clock): string[] {
+/** What the table says of one of them; not yet escaped. */
+export function runCells(
+  run: RunReport,
+  report: Report,
+  { verbose }: Pick<RenderOptions, "verbose">,
+  clock: Clock,
+): string[] {
   const took = between(run.startedAt, run.endedAt);
   const path = report.sources.length > 1 ? run.location.path : "";
   return [

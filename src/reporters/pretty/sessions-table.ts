@@ -10,21 +10,22 @@ import type { Clock } from "./times.ts";
 
 /** More rows than this are summed up. */
 const ROWS = 10;
-const HEAD = ["SESSION", "CHANNEL", "BLOCKED SINCE", "SILENT", "WAITING", "CAUSE", "CONFIDENCE"];
+export const SESSION_HEAD = ["SESSION", "CHANNEL", "BLOCKED SINCE", "SILENT", "WAITING", "CAUSE", "CONFIDENCE"];
 
 /** The blocked sessions, one a row; no lines if there are none. */
 export function sessionsTable(report: Report, options: RenderOptions, clock: Clock, paint: ChalkInstance): string[] {
   const all = blockedSessions(report);
   if (all.length === 0) return [];
   const shown = options.verbose || all.length <= ROWS + 1 ? all : all.slice(0, ROWS);
-  const rows = shown.map((blocked) => cells(blocked, clock).map(escapeTerminal));
-  const lines = borderless(HEAD, rows, options.width, paint);
+  const rows = shown.map((blocked) => sessionCells(blocked, clock).map(escapeTerminal));
+  const lines = borderless(SESSION_HEAD, rows, options.width, paint);
   return all.length === shown.length
     ? lines
     : [...lines, paint.dim(`… and ${count(all.length - shown.length, "more session")} (--verbose lists them)`)];
 }
 
-function cells({ session, holder, confidence }: Blocked, clock: Clock): string[] {
+/** What the table says of one of them; not yet escaped. */
+export function sessionCells({ session, holder, confidence }: Blocked, clock: Clock): string[] {
   return [
     shortKey(session),
     holder?.channel ?? "-",
