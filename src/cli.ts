@@ -13,6 +13,8 @@ import type { FindingCode } from "./model.ts";
 import { resetCommand } from "./reset-options.ts";
 import type { ResetOptions } from "./reset-options.ts";
 import { runReset } from "./reset.ts";
+import { installShimCommand } from "./shim/options.ts";
+import type { InstallShimOptions } from "./shim/options.ts";
 import { SHELLS, shellInit } from "./shell-init.ts";
 import type { Shell } from "./shell-init.ts";
 
@@ -22,6 +24,7 @@ type Invocation =
   | { readonly command: "reset"; readonly options: ResetOptions }
   | { readonly command: "explain"; readonly code: FindingCode | null }
   | { readonly command: "shell-init"; readonly shell: Shell }
+  | { readonly command: "install-shim"; readonly options: InstallShimOptions }
   /** Commander itself had something to say: help, the version or a usage error. */
   | { readonly command: "say"; readonly out: string; readonly err: string; readonly exitCode: number };
 
@@ -58,6 +61,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     case "shell-init":
       await io.stdout.write(shellInit(invocation.shell));
       return EXIT.ok;
+    case "install-shim": {
+      const { runInstallShim } = await import("./shim/install.ts");
+      return await runInstallShim(invocation.options, io);
+    }
     case "say":
       await io.stdout.write(invocation.out);
       await io.stderr.write(invocation.err);
@@ -130,6 +137,11 @@ export function parse(argv: readonly string[], io: Io): Invocation {
       .action((shell: Shell) => {
         invocation = { command: "shell-init", shell };
       }),
+  );
+  program.addCommand(
+    installShimCommand(inherit(program, new Command("install-shim")), (options) => {
+      invocation = { command: "install-shim", options };
+    }),
   );
 
   try {
