@@ -145,6 +145,9 @@ describe("what commander says", () => {
     [["explain", "a", "b"], /too many arguments/],
     [["shell-init"], /missing required argument 'shell'/],
     [["shell-init", "tcsh"], /Allowed choices are bash, zsh, fish/],
+    [["completion", "tcsh"], /Allowed choices are bash, zsh, fish/],
+    [["install-shim"], /missing required argument 'dir'/],
+    [["install-shim", "x", "--name", "ls"], /Allowed choices are clawdbot, moltbot, openclaw/],
     [["rset", "main"], /unknown command 'rset'[^]*Did you mean reset\?/],
     [[], /Usage: clawdbot-sessions/],
     [["\u001b[2Jx"], /unknown command '\\x1b\[2Jx'/],
@@ -152,15 +155,20 @@ describe("what commander says", () => {
     expect(said(...words)).toMatchObject({ out: "", err: expect.stringMatching(expected), exitCode: 2 });
   });
 
-  test.each([["--help"], ["doctor", "--help"], ["reset", "--help"], ["explain", "-h"], ["shell-init", "--help"]])(
-    "to %s %s is help",
-    async (...words) => {
-      const { out, err, exitCode } = said(...words);
-      expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
-      const name = words.length === 1 ? "program" : words[0];
-      await expect(out).toMatchFileSnapshot(`__snapshots__/help.${name}.txt`);
-    },
-  );
+  test.each([
+    ["--help"],
+    ["doctor", "--help"],
+    ["reset", "--help"],
+    ["explain", "-h"],
+    ["shell-init", "--help"],
+    ["install-shim", "--help"],
+    ["completion", "--help"],
+  ])("to %s %s is help", async (...words) => {
+    const { out, err, exitCode } = said(...words);
+    expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
+    const name = words.length === 1 ? "program" : words[0];
+    await expect(out).toMatchFileSnapshot(`__snapshots__/help.${name}.txt`);
+  });
 
   test("the version", () => {
     expect(said("--version")).toMatchObject({ out: "0.0.0\n", exitCode: 0 });
