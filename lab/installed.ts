@@ -6,7 +6,7 @@
  *   npm run lab:installed -- 1.24-3 9.6     some of them
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,17 +118,12 @@ function problem(line: string, { status, stdout, stderr }: Ran): string {
   return `${line}: exit ${status}, ${(stderr || stdout).slice(0, 300)}`;
 }
 
-/** Our package as a user gets it: packed, and installed with its dependencies. */
-async function installPackage(root: string): Promise<string> {
-  const options = { cwd: root, stdin: "ignore" } as const;
-  const { stdout } = await execa("npm", ["pack", ROOT, "--ignore-scripts", "--json"], options);
-  const [packed] = JSON.parse(stdout) as { filename: string }[];
-  if (!packed) throw new Error("npm pack made nothing");
-  writeFileSync(join(root, "package.json"), '{ "private": true }');
-  const words = ["install", `./${packed.filename}`, "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"];
-  await execa("npm", words, options);
+/** Our package as docs/install.md has it installed: a copy, with its dependencies inside. */
+async function installPackage(prefix: string): Promise<string> {
+  const words = ["install", "--global", "--install-links", ROOT, "--prefix", prefix, "--ignore-scripts"];
+  await execa("npm", [...words, "--no-audit", "--no-fund"], { cwd: prefix, stdin: "ignore" });
   const { name } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { name: string };
-  return join(root, "node_modules", name);
+  return join(prefix, "lib", "node_modules", name);
 }
 
 function play(trial: Trial, installed: InstalledGateway, ourPackage: string): string[] {

@@ -1,6 +1,6 @@
 /** The plugin as a gateway loads it: the built file, in a process of its own. What real gateways make of it, the lab shows. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -83,6 +83,21 @@ describe("registering", () => {
       },
     ]);
   });
+});
+
+test("nothing in the package makes a gateway refuse it", () => {
+  // What 2026.3.31, 4.15 and 5.28 look for in every file of a plugin before they install it (docs/gateways.md).
+  const refused = [
+    (text: string) => /child_process/.test(text) && /\b(?:exec|spawn|execFile)(?:Sync)?\s*\(/.test(text),
+    (text: string) => /\beval\s*\(|new\s+Function\s*\(/.test(text),
+    (text: string) => /process\.env/.test(text) && /\bfetch\s*\(|\bpost\s*\(|http\.request\s*\(/i.test(text),
+  ];
+  const files = ["bin", "dist"].flatMap((name) =>
+    readdirSync(path.join(ROOT, name), { recursive: true, encoding: "utf8" }).map((file) => path.join(name, file)),
+  );
+  const scripts = files.filter((file) => file.endsWith(".js"));
+  expect(scripts.length).toBeGreaterThan(50);
+  expect(scripts.filter((file) => refused.some((rule) => rule(read(file))))).toEqual([]);
 });
 
 describe("the command", () => {
