@@ -5,9 +5,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import plugin from "../src/plugin.ts";
+
+// They start programs, one after the other, on machines that are busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const LOG = path.join(ROOT, "fixtures/issue-3245/console.log");

@@ -16,12 +16,15 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { main } from "../../src/cli.ts";
 import { OUR_WORDS, WRAPPED_COMMANDS } from "../../src/shell-init.ts";
 import { MARK, shimScript } from "../../src/shim/script.ts";
 import { fakeIo } from "../cli/fake-io.ts";
+
+// They start programs, one after the other, on machines that are busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let root = "";
 beforeEach(() => {
