@@ -22,9 +22,8 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
 import { EXIT } from "../exit-code.ts";
-import type { Io } from "../io.ts";
+import { type Io, reason } from "../io.ts";
 import { WRAPPED_COMMANDS, type WrappedCommand } from "../shell-init.ts";
-import { reason } from "../sources/fs.ts";
 import type { InstallShimOptions } from "./options.ts";
 import { MARK, type OurProgram, shimScript } from "./script.ts";
 
@@ -66,6 +65,8 @@ export async function runInstallShim(options: InstallShimOptions, io: Io): Promi
 }
 
 function assertFolder(folder: string, typed: string): void {
+  // A variable that was not set, and not the current folder.
+  if (typed === "") throw new UserError("the folder's name is empty");
   const facts = statSync(folder, { throwIfNoEntry: false });
   if (!facts) throw new UserError(`there is no folder ${typed}`, `Make it first: mkdir -p ${typed}`);
   if (!facts.isDirectory()) throw new UserError(`${typed} is not a folder`);

@@ -322,7 +322,17 @@ describe("install-shim", () => {
       out: "",
       err: "error: there is no folder gone\nMake it first: mkdir -p gone\n",
     });
+    expect(await install([""])).toMatchObject({ code: 2, err: "error: the folder's name is empty\n" });
     expect(await install(["real/clawdbot"])).toMatchObject({ code: 2, err: "error: real/clawdbot is not a folder\n" });
+  });
+
+  test.runIf(process.platform === "linux")("a folder that nobody can write to", async () => {
+    // Not by its mode, which does not hold root back.
+    expect(await install(["/proc", "--name", "openclaw"])).toEqual({
+      code: 2,
+      out: "",
+      err: "error: cannot write /proc/openclaw: its folder does not exist\n",
+    });
   });
 
   test.each([
