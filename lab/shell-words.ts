@@ -11,9 +11,19 @@ import { hasShell, throughShell, type ShellResult } from "../test/cli/through-sh
 import type { InstalledGateway } from "./install.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const LOG = join(ROOT, "fixtures/issue-3245/console.log");
+export const LOG = join(ROOT, "fixtures/issue-3245/console.log");
 
-interface Words {
+/** A folder for PATH with the gateway's command, as npm would link it, and ours. */
+export function layCommands(root: string, { version, node, entry }: InstalledGateway): string {
+  const bin = join(root, "bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, version.package), `#!/bin/sh\nexec "${node}" "${entry}" "$@"\n`, { mode: 0o755 });
+  symlinkSync(join(ROOT, "bin/clawdbot-sessions.js"), join(bin, "clawdbot-sessions"));
+  symlinkSync(process.execPath, join(bin, "node"));
+  return bin;
+}
+
+export interface Words {
   readonly line: string;
   readonly isRight: (result: ShellResult) => boolean;
 }
@@ -22,11 +32,7 @@ interface Words {
 export function tryShellWords({ version, node, entry }: InstalledGateway): string[] {
   const root = mkdtempSync(join(tmpdir(), "sessions-lab-shell-"));
   try {
-    const bin = join(root, "bin");
-    mkdirSync(bin);
-    writeFileSync(join(bin, version.package), `#!/bin/sh\nexec "${node}" "${entry}" "$@"\n`, { mode: 0o755 });
-    symlinkSync(join(ROOT, "bin/clawdbot-sessions.js"), join(bin, "clawdbot-sessions"));
-    symlinkSync(process.execPath, join(bin, "node"));
+    const bin = layCommands(root, { version, node, entry });
     return SHELLS.flatMap((shell) => {
       if (!hasShell(shell)) return [`${shell} is not installed`];
       return words(version.package, version.version).flatMap(({ line, isRight }) => {
@@ -42,7 +48,8 @@ export function tryShellWords({ version, node, entry }: InstalledGateway): strin
   }
 }
 
-function words(command: string, version: string): Words[] {
+/** What is typed, and whether the right one of the two answered. */
+export function words(command: string, version: string): Words[] {
   return [
     { line: `${command} sessions doctor ${LOG}`, isRight: (it) => it.status === 1 && it.stdout.startsWith("BLOCKED") },
     {
@@ -53,7 +60,7 @@ function words(command: string, version: string): Words[] {
       line: `${command} sessions explain run-lost`,
       isRight: (it) => it.status === 0 && it.stdout.includes("run-lost"),
     },
-    { line: `${command} --version`, isRight: (it) => it.status === 0 && it.stdout.trim().endsWith(version) },
+    { line: `${command} --version`, isRight: (it) => it.status === 0 && it.stdout.includes(version) },
     { line: `${command} sessions --json`, isRight: (it) => it.status === 0 && it.stdout.includes('"sessions"') },
     { line: `${command} no-such-word`, isRight: (it) => it.status !== 0 && it.stderr.includes("no-such-word") },
   ];

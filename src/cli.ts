@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError } from "commander";
 
+import type { CompleteRequest } from "./completion/complete.ts";
 import { doctorCommand } from "./doctor-options.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { runDoctor } from "./doctor.ts";
@@ -12,6 +13,8 @@ import type { Io } from "./io.ts";
 import type { FindingCode } from "./model.ts";
 import { resetCommand } from "./reset-options.ts";
 import type { ResetOptions } from "./reset-options.ts";
+import { installShimCommand } from "./shim/options.ts";
+import type { InstallShimOptions } from "./shim/options.ts";
 import { SHELLS, shellInit } from "./shell-init.ts";
 import type { Shell } from "./shell-init.ts";
 import { timelineCommand } from "./timeline-options.ts";
@@ -22,6 +25,9 @@ type Invocation =
   | { readonly command: "reset"; readonly options: ResetOptions }
   | { readonly command: "explain"; readonly code: FindingCode | null }
   | { readonly command: "shell-init"; readonly shell: Shell }
+  | { readonly command: "install-shim"; readonly options: InstallShimOptions }
+  | { readonly command: "completion"; readonly shell: Shell }
+  | ({ readonly command: "complete" } & CompleteRequest)
   /** Commander itself had something to say: help, the version or a usage error. */
   | { readonly command: "say"; readonly out: string; readonly err: string; readonly exitCode: number };
 
@@ -60,6 +66,20 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     case "shell-init":
       await io.stdout.write(shellInit(invocation.shell));
       return EXIT.ok;
+    case "install-shim": {
+      const { runInstallShim } = await import("./shim/install.ts");
+      return await runInstallShim(invocation.options, io);
+    }
+    case "completion": {
+      const { completionScript } = await import("./completion/scripts.ts");
+      await io.stdout.write(completionScript(invocation.shell));
+      return EXIT.ok;
+    }
+    case "complete": {
+      const { complete } = await import("./completion/complete.ts");
+      await io.stdout.write(await complete(invocation, io));
+      return EXIT.ok;
+    }
     case "say":
       await io.stdout.write(invocation.out);
       await io.stderr.write(invocation.err);
@@ -139,6 +159,36 @@ export function parse(argv: readonly string[], io: Io): Invocation {
       .action((shell: Shell) => {
         invocation = { command: "shell-init", shell };
       }),
+  );
+  program.addCommand(
+    installShimCommand(inherit(program, new Command("install-shim")), (options) => {
+      invocation = { command: "install-shim", options };
+    }),
+  );
+  program.addCommand(
+    inherit(program, new Command("completion"))
+      .description("Print shell code that completes this program's words.")
+      .addArgument(new Argument("<shell>", "your shell").choices(SHELLS))
+      .addHelpText(
+        "before",
+        examples([
+          [`eval "$(clawdbot-sessions completion bash)"`, "in ~/.bashrc"],
+          [`eval "$(clawdbot-sessions completion zsh)"`, "in ~/.zshrc, after compinit"],
+          ["clawdbot-sessions completion fish | source", "in config.fish"],
+        ]),
+      )
+      .action((shell: Shell) => {
+        invocation = { command: "completion", shell };
+      }),
+  );
+  // What that shell code asks.
+  program.addCommand(
+    inherit(program, new Command("complete"))
+      .argument("[words...]")
+      .action((words: string[]) => {
+        invocation = { command: "complete", program, words };
+      }),
+    { hidden: true },
   );
 
   try {

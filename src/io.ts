@@ -201,7 +201,8 @@ function writePieces(file: string, flag: "w" | "wx", pieces: Iterable<string>): 
   }
 }
 
-function reason(error: unknown): string {
+/** Why a file could not be written, in words. */
+export function reason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT" || code === "ENOTDIR") return "its folder does not exist";
   if (code === "EACCES" || code === "EPERM") return "permission denied";

@@ -4,7 +4,8 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** The gateway's own commands: it was renamed twice. */
-const WRAPPED_COMMANDS = ["clawdbot", "moltbot", "openclaw"] as const;
+export const WRAPPED_COMMANDS = ["clawdbot", "moltbot", "openclaw"] as const;
+export type WrappedCommand = (typeof WRAPPED_COMMANDS)[number];
 /** `<command> sessions <word>` is ours; every other line is the real command's. */
 export const OUR_WORDS = ["doctor", "timeline", "reset", "explain"] as const;
 

@@ -50,6 +50,18 @@ test("says its version and where a word is wrong", () => {
   expect(run("doctr")).toMatchObject({ stdout: "", status: 2 });
 });
 
+test("doctor does not load what only other commands need", () => {
+  const tell = "export const load = (url, context, next) => (process._rawDebug(url), next(url, context));";
+  const hook = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${tell}`)});`;
+  const log = path.join(ROOT, "fixtures/issue-3245/console.log");
+  const words = ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, BIN, "doctor", log];
+  const { stderr, status } = spawnSync(process.execPath, words, { encoding: "utf8", input: "" });
+  expect(status).toBe(1);
+  const loaded = stderr.split("\n").filter((line) => line.startsWith("file:"));
+  expect(loaded).toContainEqual(expect.stringMatching(/\/dist\/doctor\.js$/));
+  expect(loaded.filter((url) => /bomb\.sh|\/completion\/|shim\/install/.test(url))).toEqual([]);
+});
+
 test("says so when it is not built", () => {
   const bin = path.join(folder, "unbuilt/bin");
   mkdirSync(bin, { recursive: true });

@@ -202,6 +202,9 @@ describe("what commander says", () => {
     [["explain", "a", "b"], /too many arguments/],
     [["shell-init"], /missing required argument 'shell'/],
     [["shell-init", "tcsh"], /Allowed choices are bash, zsh, fish/],
+    [["completion", "tcsh"], /Allowed choices are bash, zsh, fish/],
+    [["install-shim"], /missing required argument 'dir'/],
+    [["install-shim", "x", "--name", "ls"], /Allowed choices are clawdbot, moltbot, openclaw/],
     [["rset", "main"], /unknown command 'rset'[^]*Did you mean reset\?/],
     [[], /Usage: clawdbot-sessions/],
     [["\u001b[2Jx"], /unknown command '\\x1b\[2Jx'/],
@@ -216,6 +219,8 @@ describe("what commander says", () => {
     ["reset", "--help"],
     ["explain", "-h"],
     ["shell-init", "--help"],
+    ["install-shim", "--help"],
+    ["completion", "--help"],
   ])("to %s %s is help", async (...words) => {
     const { out, err, exitCode } = said(...words);
     expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
