@@ -15,11 +15,14 @@ import type { ResetOptions } from "./reset-options.ts";
 import { runReset } from "./reset.ts";
 import { SHELLS, shellInit } from "./shell-init.ts";
 import type { Shell } from "./shell-init.ts";
+import { watchCommand } from "./watch-options.ts";
+import type { WatchOptions } from "./watch-options.ts";
 
 /** A command as parsed: what to do, not yet done. */
 type Invocation =
   | { readonly command: "doctor"; readonly options: DoctorOptions }
   | { readonly command: "reset"; readonly options: ResetOptions }
+  | { readonly command: "watch"; readonly options: WatchOptions }
   | { readonly command: "explain"; readonly code: FindingCode | null }
   | { readonly command: "shell-init"; readonly shell: Shell }
   /** Commander itself had something to say: help, the version or a usage error. */
@@ -50,6 +53,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
       return await runDoctor(invocation.options, io);
     case "reset":
       return await runReset(invocation.options, io);
+    case "watch": {
+      const { runWatch } = await import("./watch.ts");
+      return await runWatch(invocation.options, io);
+    }
     case "explain": {
       const width = io.stdout.columns ?? DEFAULT_WIDTH;
       await io.stdout.write(invocation.code ? renderFindingPage(invocation.code, width) : renderFindingList(width));
@@ -92,6 +99,7 @@ export function parse(argv: readonly string[], io: Io): Invocation {
         ["clawdbot-sessions doctor", "this machine's gateway"],
         ["clawdbot-sessions doctor gateway.log", "a log file, also .gz"],
         ["clawdbot-sessions reset main", "free a session, and prove it"],
+        ["clawdbot-sessions watch", "tell when a session is blocked"],
         ["clawdbot-sessions explain run-orphaned", "what a finding means"],
       ]),
     )
@@ -105,6 +113,11 @@ export function parse(argv: readonly string[], io: Io): Invocation {
   program.addCommand(
     resetCommand(inherit(program, new Command("reset")), (options) => {
       invocation = { command: "reset", options };
+    }),
+  );
+  program.addCommand(
+    watchCommand(inherit(program, new Command("watch")), io, (options) => {
+      invocation = { command: "watch", options };
     }),
   );
   program.addCommand(

@@ -1,0 +1,296 @@
+/**
+ * Follows gateways and tells what changes: fed records and told the time, it
+ * says which sessions became blocked, stalled or free. Pure. It remembers
+ * nothing but the sessions that are not free and each gateway's last life.
+ */
+import { logInconclusive } from "../checks/log-inconclusive.ts";
+import { sessionBlocked } from "../checks/session-blocked.ts";
+import { Diagnostician } from "../diagnose.ts";
+import type { Diagnosis } from "../diagnosis.ts";
+import type { Confidence, Finding, LogRecord, SourceSummary } from "../model.ts";
+import type { SettledSession } from "../tracker/settle.ts";
+import type { Life, PendingShutdown, Run } from "../tracker/state.ts";
+import type { BlockedEvent, FreeEvent, LifeEvent, SessionEvent, StateEvent } from "./events.ts";
+import type { HealCandidate } from "./heal-limits.ts";
+
+export interface WatchSettings {
+  /** Milliseconds; null: the default of the version that wrote the log. */
+  readonly runTimeoutMs: number | null;
+  readonly stallAfterMs: number | null;
+  /** A session is told of when it has been blocked this long: what clears up by itself is no news (ms). */
+  readonly afterMs: number;
+  /** What is less sure than this is not told. */
+  readonly minConfidence: Confidence;
+}
+
+/** A blocked session, told or not yet told. */
+interface Held {
+  key: string;
+  aliases: readonly string[];
+  /** The run that holds it, to know later what became of it. */
+  run: Run | undefined;
+  /** When it was first seen to be blocked, by the clock. */
+  readonly firstSeen: number;
+  told: BlockedEvent["event"] | undefined;
+  now: SettledSession;
+}
+
+interface GatewayMemory {
+  readonly held: Map<string, Held>;
+  life: Life | undefined;
+  stop: PendingShutdown | undefined;
+}
+
+const CONFIDENCE: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, high: 2 };
+
+export class Watcher {
+  readonly #diagnostician: Diagnostician;
+  readonly #settings: WatchSettings;
+  readonly #gateways = new Map<string, GatewayMemory>();
+
+  /** @param severalSources whether more than one file may tell the same gateway's story, see Diagnostician */
+  constructor(
+    settings: WatchSettings,
+    severalSources: boolean,
+    areOfOneForm?: (source: number, other: number) => boolean,
+  ) {
+    this.#settings = settings;
+    this.#diagnostician = new Diagnostician(severalSources, areOfOneForm);
+  }
+
+  push(record: LogRecord): void {
+    this.#diagnostician.push(record);
+  }
+
+  /**
+   * What is true when the existing log has been read; to be asked once, before the first `tick`.
+   * @param now milliseconds since the epoch
+   */
+  start(now: number, sources: readonly SourceSummary[]): readonly [StateEvent, ...SessionEvent[]] {
+    const diagnoses = this.#look(now, sources);
+    const blocked: SessionEvent[] = [];
+    for (const [stream, diagnosis] of diagnoses) {
+      const memory = this.#memoryOf(stream);
+      memory.life = diagnosis.tracker.gateway.lives.at(-1);
+      memory.stop = stopOf(diagnosis);
+      // The log tells how long it has been so; a watch that is started again need not wait for it.
+      const isOld = (it: SettledSession): boolean => (it.silenceMs ?? 0) >= this.#settings.afterMs;
+      blocked.push(...this.#sessions(diagnosis, memory, this.#nameOf(stream, diagnoses), now, isOld));
+    }
+    const all = [...diagnoses.values()];
+    const shows = all.some(({ tracker }) => tracker.showsRuns);
+    const told = (event: SessionEvent["event"]) => blocked.filter((it) => it.event === event).map((it) => it.sessionKey);
+    const state: StateEvent = {
+      event: "state",
+      time: now,
+      sources: sources.map(({ path }) => path),
+      gateways: diagnoses.size,
+      blocked: told("blocked"),
+      stalled: told("stalled"),
+      busy: all.flatMap(({ settled }) => settled.sessions).filter(({ state }) => state === "busy").length,
+      showsRuns: shows,
+      help: shows ? null : (all.flatMap((it) => logInconclusive.run(it))[0]?.help ?? null),
+    };
+    return [state, ...blocked];
+  }
+
+  /**
+   * What changed since the last call. Time alone changes things: a run stalls by saying nothing.
+   * @param now milliseconds since the epoch
+   */
+  tick(now: number, sources: readonly SourceSummary[]): readonly (SessionEvent | LifeEvent)[] {
+    const diagnoses = this.#look(now, sources);
+    const events: (SessionEvent | LifeEvent)[] = [];
+    for (const [stream, diagnosis] of diagnoses) {
+      const memory = this.#memoryOf(stream);
+      const gateway = this.#nameOf(stream, diagnoses);
+      events.push(...livesSince(diagnosis, memory, gateway, now));
+      events.push(...this.#sessions(diagnosis, memory, gateway, now, () => false));
+    }
+    return events;
+  }
+
+  /** The sessions that were blocked at the last look, for whoever may free them. */
+  candidates(): readonly HealCandidate[] {
+    return [...this.#gateways].flatMap(([stream, { held }]) =>
+      [...held.values()].map(({ key, aliases, run, firstSeen, now }) => ({
+        stream,
+        sessionKey: key,
+        aliases,
+        runId: now.waitsFor === "own-run" ? (run?.runId ?? null) : null,
+        confidence: now.confidence,
+        blockedSince: firstSeen,
+        evidenceAt: evidenceAt(now),
+      })),
+    );
+  }
+
+  #look(now: number, sources: readonly SourceSummary[]): ReadonlyMap<string, Diagnosis> {
+    const { runTimeoutMs, stallAfterMs } = this.#settings;
+    return this.#diagnostician.look({ runTimeoutMs, stallAfterMs, now }, sources);
+  }
+
+  #memoryOf(stream: string): GatewayMemory {
+    let memory = this.#gateways.get(stream);
+    if (!memory) {
+      memory = { held: new Map(), life: undefined, stop: undefined };
+      this.#gateways.set(stream, memory);
+    }
+    return memory;
+  }
+
+  #nameOf(stream: string, diagnoses: ReadonlyMap<string, Diagnosis>): string | null {
+    return diagnoses.size > 1 ? stream : null;
+  }
+
+  /** @param isOld a session that need not be waited for */
+  #sessions(
+    diagnosis: Diagnosis,
+    memory: GatewayMemory,
+    gateway: string | null,
+    now: number,
+    isOld: (it: SettledSession) => boolean,
+  ): SessionEvent[] {
+    const events: SessionEvent[] = [];
+    const before = new Set(memory.held.values());
+    let findings: readonly Finding[] | undefined;
+    for (const it of diagnosis.settled.sessions) {
+      if (it.state !== "blocked" || CONFIDENCE[it.confidence] < CONFIDENCE[this.#settings.minConfidence]) continue;
+      const held = find(memory.held, it) ?? newHeld(it, now);
+      before.delete(held);
+      rename(memory.held, held, it);
+      held.now = it;
+      held.run = it.holder?.run;
+      const kind = kindOf(it);
+      if (held.told === kind || !(isOld(it) || now - held.firstSeen >= this.#settings.afterMs)) continue;
+      findings ??= sessionBlocked.run(diagnosis);
+      const finding = findings.find(({ sessionKey }) => sessionKey === it.key);
+      if (!finding) continue;
+      held.told = kind;
+      events.push(blockedEvent(kind, it, finding, gateway, now));
+    }
+    for (const held of before) {
+      memory.held.delete(held.key);
+      // What was never told to be blocked is not told to be free.
+      if (held.told !== undefined) events.push(freeEvent(held, diagnosis, gateway, now));
+    }
+    return events;
+  }
+}
+
+function kindOf(it: SettledSession): BlockedEvent["event"] {
+  return it.waitsFor === "own-run" && it.holder?.cause === "stall" ? "stalled" : "blocked";
+}
+
+/** By its name; by the run that holds it where the log has told its name only now. */
+function find(all: ReadonlyMap<string, Held>, it: SettledSession): Held | undefined {
+  const run = it.waitsFor === "own-run" ? it.holder?.run : undefined;
+  return (
+    all.get(it.key) ??
+    [...all.values()].find(
+      (held) => held.now.session === it.session || (run !== undefined && held.run === run && held.now.waitsFor === "own-run"),
+    )
+  );
+}
+
+function newHeld(it: SettledSession, now: number): Held {
+  return { key: it.key, aliases: it.aliases, run: undefined, firstSeen: now, told: undefined, now: it };
+}
+
+function rename(all: Map<string, Held>, held: Held, it: SettledSession): void {
+  all.delete(held.key);
+  held.key = it.key;
+  held.aliases = it.aliases;
+  all.set(it.key, held);
+}
+
+function blockedEvent(
+  event: BlockedEvent["event"],
+  it: SettledSession,
+  finding: Finding,
+  gateway: string | null,
+  now: number,
+): BlockedEvent {
+  const own = it.waitsFor === "own-run" ? it.holder : undefined;
+  return {
+    event,
+    time: now,
+    gateway,
+    sessionKey: it.key,
+    aliases: it.aliases,
+    confidence: it.confidence,
+    cause: own?.cause ?? null,
+    runId: own?.run.runId ?? null,
+    heldSince: it.heldSince ?? null,
+    silenceMs: it.silenceMs ?? null,
+    waitingAtLeast: it.waitingAtLeast,
+    finding,
+  };
+}
+
+function freeEvent(held: Held, { tracker, settled }: Diagnosis, gateway: string | null, now: number): FreeEvent {
+  const { run } = held;
+  const holds = settled.sessions.find(({ key }) => key === held.key)?.holder?.run;
+  const isGone = run?.lost === true || stopOf({ tracker }) !== undefined;
+  const reason = run?.end ? "run-ended" : isGone ? "gateway-gone" : run && holds === run ? "run-alive" : "released";
+  return {
+    event: "free",
+    time: now,
+    gateway,
+    sessionKey: held.key,
+    aliases: held.aliases,
+    reason,
+    runState: run?.end?.state ?? null,
+    runId: held.now.waitsFor === "own-run" ? (run?.runId ?? null) : null,
+    blockedMs: Math.max(0, now - held.firstSeen),
+  };
+}
+
+function stopOf({ tracker }: Pick<Diagnosis, "tracker">): PendingShutdown | undefined {
+  const { pending } = tracker.gateway;
+  return pending?.kind === "stop" ? pending : undefined;
+}
+
+/** The lives that began since the last look, by the objects: their numbers may begin anew. */
+function livesSince(diagnosis: Diagnosis, memory: GatewayMemory, gateway: string | null, now: number): LifeEvent[] {
+  const { lives } = diagnosis.tracker.gateway;
+  const seen = memory.life === undefined ? -1 : lives.lastIndexOf(memory.life);
+  // A gateway that shows itself for the first time, or one whose lives were forgotten up to the newest.
+  const from = seen < 0 ? Math.max(0, lives.length - 1) : seen + 1;
+  const events = lives.slice(from).map((life, index) => lifeEvent(life, lives[from + index - 1], gateway, now));
+  // Not a life that merely goes on while the log begins to be read.
+  const begun = events.filter((_, index) => lives[from + index]?.startedBy !== "unknown");
+  memory.life = lives.at(-1);
+  const stop = stopOf(diagnosis);
+  if (stop !== undefined && stop !== memory.stop) {
+    begun.push({ ...lifeFrame(gateway, now), event: "gateway-stopped", at: stop.time ?? null });
+  }
+  memory.stop = stop;
+  return begun;
+}
+
+function lifeFrame(gateway: string | null, now: number): Omit<LifeEvent, "event" | "at"> {
+  return { time: now, gateway, pid: null, sameProcess: false };
+}
+
+function lifeEvent(life: Life, before: Life | undefined, gateway: string | null, now: number): LifeEvent {
+  const sameProcess = life.startedBy === "in-process-restart";
+  const event =
+    sameProcess || before?.endedBy === "respawn"
+      ? "gateway-restarted"
+      : before?.endedBy === "crash"
+        ? "gateway-crashed"
+        : "gateway-started";
+  return { ...lifeFrame(gateway, now), event, at: life.startedAt ?? null, pid: life.process.pid ?? null, sameProcess };
+}
+
+/** The newest line that tells of the session, of the run that holds it or of what cut it. */
+function evidenceAt({ session, holder }: SettledSession): number | undefined {
+  const times = [
+    holder?.run.lastSeenAt,
+    holder?.run.cut?.time,
+    holder?.run.abortLoggedAt,
+    ...session.timeline.items.map(({ event }) => event.time),
+  ].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
