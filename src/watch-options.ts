@@ -160,7 +160,8 @@ function assertSensible(logs: readonly string[], raw: RawWatchOptions): void {
   if (raw.gateway && logs.length > 0) {
     throw new UserError("logs and --gateway cannot both be", "Name the logs, or ask the running gateway.");
   }
-  if (isPipe && logs.length > 1) throw new UserError("- stands for stdin and goes alone", "Name the files, or pipe them.");
+  if (isPipe && logs.length > 1)
+    throw new UserError("- stands for stdin and goes alone", "Name the files, or pipe them.");
   if (isPipe && raw.heal) {
     throw new UserError(
       "--heal cannot be with -: nothing tells whose log comes in on stdin",

@@ -91,13 +91,21 @@ async function chooseFollower(options: WatchOptions, io: Io, world: WatchWorld):
   await assertMayCome(options.logs, sources);
   const [only] = options.logs;
   const pipe = options.logs.length === 1 && only !== undefined ? await namedPipe(only, sources) : undefined;
-  if (pipe) return { follower: new PipeFollower(pipe.shown, nodeFs.read(pipe.path), now), pathsOf: undefined, looked: [], runTimeoutMs: null };
+  if (pipe)
+    return {
+      follower: new PipeFollower(pipe.shown, nodeFs.read(pipe.path), now),
+      pathsOf: undefined,
+      looked: [],
+      runTimeoutMs: null,
+    };
   return followFiles(namedLogs(options.logs, sources), sources, now, options.logs.length > 1, null);
 }
 
 /** A pipe that has a name, as the shell's `<(…)` makes one. */
 async function namedPipe(log: string, env: SourceEnv): Promise<{ shown: string; path: string } | undefined> {
-  const [found] = await namedLogs([log], env).find().catch(() => []);
+  const [found] = await namedLogs([log], env)
+    .find()
+    .catch(() => []);
   return found?.isStream ? found : undefined;
 }
 
@@ -117,7 +125,9 @@ async function followGateway(options: WatchOptions, io: Io, world: WatchWorld, e
   const connect = async () => await world.reset.connect(options.gateway, io);
   try {
     const { gateway, isLocal, runTimeoutMs } = await connect();
-    const log = await readGatewayLog(gateway, isLocal ? nodeFs : undefined).finally(() => gateway.close().catch(() => {}));
+    const log = await readGatewayLog(gateway, isLocal ? nodeFs : undefined).finally(() =>
+      gateway.close().catch(() => {}),
+    );
     const now = (): number => io.now();
     if (log.isOnThisMachine) return followFiles(namedLogs([log.file], env), env, now, false, runTimeoutMs);
     const follower = new GatewayFollower(async () => (await connect()).gateway, now);
@@ -252,7 +262,12 @@ class Watch {
   }
 
   async #tell(event: WatchEvent): Promise<void> {
-    if (this.#healing && event.event !== "heal" && "sessionKey" in event && event.sessionKey === this.#healing.session) {
+    if (
+      this.#healing &&
+      event.event !== "heal" &&
+      "sessionKey" in event &&
+      event.sessionKey === this.#healing.session
+    ) {
       this.#held.push(event);
       return;
     }

@@ -74,12 +74,13 @@ export class Watcher {
       memory.life = diagnosis.tracker.gateway.lives.at(-1);
       memory.stop = stopOf(diagnosis);
       // The log tells how long it has been so; a watch that is started again need not wait for it.
-      const isOld = (it: SettledSession): boolean => (it.silenceMs ?? 0) >= this.#settings.afterMs;
+      const isOld = (it: SettledSession): boolean => blockedFor(it, now) >= this.#settings.afterMs;
       blocked.push(...this.#sessions(diagnosis, memory, this.#nameOf(stream, diagnoses), now, isOld));
     }
     const all = [...diagnoses.values()];
     const shows = all.some(({ tracker }) => tracker.showsRuns);
-    const told = (event: SessionEvent["event"]) => blocked.filter((it) => it.event === event).map((it) => it.sessionKey);
+    const told = (event: SessionEvent["event"]) =>
+      blocked.filter((it) => it.event === event).map((it) => it.sessionKey);
     const state: StateEvent = {
       event: "state",
       time: now,
@@ -182,13 +183,20 @@ function kindOf(it: SettledSession): BlockedEvent["event"] {
   return it.waitsFor === "own-run" && it.holder?.cause === "stall" ? "stalled" : "blocked";
 }
 
+/** How long the log shows it blocked (ms): a run that a restart cut was not blocked before. */
+function blockedFor({ holder, silenceMs = 0 }: SettledSession, now: number): number {
+  const cutAt = holder?.run.cut?.time;
+  return cutAt === undefined ? silenceMs : Math.min(silenceMs, Math.max(0, now - cutAt));
+}
+
 /** By its name; by the run that holds it where the log has told its name only now. */
 function find(all: ReadonlyMap<string, Held>, it: SettledSession): Held | undefined {
   const run = it.waitsFor === "own-run" ? it.holder?.run : undefined;
   return (
     all.get(it.key) ??
     [...all.values()].find(
-      (held) => held.now.session === it.session || (run !== undefined && held.run === run && held.now.waitsFor === "own-run"),
+      (held) =>
+        held.now.session === it.session || (run !== undefined && held.run === run && held.now.waitsFor === "own-run"),
     )
   );
 }

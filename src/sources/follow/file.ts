@@ -57,7 +57,9 @@ export class FollowedFile {
    * Opens the file at its end as it is now.
    * @returns how many bytes of whole lines are before that, and a way to read them; undefined where it is not there
    */
-  async openAtEnd(): Promise<{ readonly size: number; read: (start: number) => AsyncIterable<Uint8Array> } | undefined> {
+  async openAtEnd(): Promise<
+    { readonly size: number; read: (start: number) => AsyncIterable<Uint8Array> } | undefined
+  > {
     await this.#lookAtName();
     const generation = this.#generations[0];
     if (!generation) return undefined;
@@ -161,7 +163,7 @@ class Generation {
   }
 
   async *bytes(start: number, end: number): AsyncGenerator<Uint8Array> {
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const bytes = await this.#readAt(at, Math.min(CHUNK_BYTES, end - at));
       if (bytes.length === 0) return;
       at += bytes.length;
@@ -215,7 +217,7 @@ class Generation {
 
   /** The place behind the last line feed before `size`. */
   async #lastLineEnd(size: number): Promise<number> {
-    for (let end = size; end > 0; ) {
+    for (let end = size; end > 0;) {
       const start = Math.max(0, end - CHUNK_BYTES);
       const found = Buffer.from(await this.#readAt(start, end - start)).lastIndexOf(10);
       if (found >= 0) return start + found + 1;

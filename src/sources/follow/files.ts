@@ -81,7 +81,9 @@ export class FileFollower implements Follower {
 
   /** The real paths of the files that tell of one gateway, to know whose log they are. */
   async realPathsOf(stream: string): Promise<readonly string[]> {
-    const shown = new Set([...this.#streams].filter(([, it]) => it === stream).map(([index]) => this.#summaries[index]?.path));
+    const shown = new Set(
+      [...this.#streams].filter(([, it]) => it === stream).map(([index]) => this.#summaries[index]?.path),
+    );
     const paths = [...this.#followed.values()].filter(({ located }) => shown.has(located.shown));
     return await Promise.all(paths.map(({ located }) => this.#env.fs.real(located.path).catch(() => located.path)));
   }
@@ -140,7 +142,11 @@ export class FileFollower implements Follower {
     this.#followed.clear();
   }
 
-  #take(followed: Followed, part: { readonly lines: readonly string[]; readonly fresh: boolean }, now: number): LogRecord[] {
+  #take(
+    followed: Followed,
+    part: { readonly lines: readonly string[]; readonly fresh: boolean },
+    now: number,
+  ): LogRecord[] {
     const lines = followed.lines ?? this.#live(followed, this.#addSource(followed.located));
     if (part.fresh) lines.restart();
     return lines.take(part.lines, now);

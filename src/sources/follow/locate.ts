@@ -74,7 +74,12 @@ async function family(arg: string, path: string, env: SourceEnv): Promise<readon
   const there = await Promise.all(all.map(async (it) => ((await exists(it)) ? it : undefined)));
   return there
     .filter((it) => it !== undefined)
-    .map((it) => ({ shown: it === path ? arg : join(dirname(arg), basename(it)), path: it, isStream: false, isNamed: it === path }));
+    .map((it) => ({
+      shown: it === path ? arg : join(dirname(arg), basename(it)),
+      path: it,
+      isStream: false,
+      isNamed: it === path,
+    }));
 }
 
 function located(source: Source, env: SourceEnv): Located {
