@@ -15,7 +15,9 @@ export const ndjson: WatchFormat = {
 
 /** One line of JSON, without a line feed. */
 export function eventJson(event: WatchEvent): string {
-  const entries = Object.entries(event).map(([key, value]) => [
+  const { event: name, time, ...rest } = event;
+  // What it is and when stand first, for whoever reads it with their eyes.
+  const entries = Object.entries({ event: name, time, ...rest }).map(([key, value]) => [
     key,
     TIMES.has(key) && typeof value === "number" ? isoTime(value) : (value as unknown),
   ]);
