@@ -203,7 +203,7 @@ class Reset {
       return {
         target,
         outcome: "refused",
-        detail: "probably blocked, but it may still be a slow model call; nothing is sent to such a session unless it is named",
+        detail: "probably blocked, but it may still be a slow model call; nothing is sent to such a session unless a person names it",
         next: `clawdbot-sessions reset ${quoteShell(target.key)}`,
       };
     }

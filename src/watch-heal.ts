@@ -24,6 +24,9 @@ export interface HealerOptions extends HealSettings {
 /** With this every reason in the journal begins, so that acts are counted over restarts of `watch`. */
 const REASON = "watch --heal: ";
 
+/** The gateway that answers is not, or not surely, the one whose log is followed. */
+class NotWatched extends UserError {}
+
 export class Healer {
   readonly #options: HealerOptions;
   readonly #io: Io;
@@ -68,7 +71,8 @@ export class Healer {
     const { sessionKey, aliases, runId } = candidate;
     const common = { event: "heal" as const, time: this.#io.now(), gateway: null, sessionKey, aliases, runId };
     if (result instanceof UserError) {
-      return { ...common, outcome: "failed", detail: `nothing was sent: ${result.message}`, steps: [], next: null };
+      const outcome = result instanceof NotWatched ? "refused" : "failed";
+      return { ...common, outcome, detail: `nothing was sent: ${result.message}`, steps: [], next: null };
     }
     const steps = result.steps.map(({ action, ok, detail }) => ({ action, ok, detail }));
     return { ...common, outcome: result.outcome, detail: detailOf(result), steps, next: result.next ?? null };
@@ -139,11 +143,11 @@ export class Healer {
     if (!this.#pathsOf) return;
     const log = await readGatewayLog(gateway, isLocal ? nodeFs : undefined);
     if (!log.isOnThisMachine) {
-      throw new UserError(`the gateway at ${gateway.url} does not write the log that is watched`);
+      throw new NotWatched(`the gateway at ${gateway.url} does not write the log that is watched`);
     }
     const real = await nodeFs.real(log.file).catch(() => log.file);
     if ((await this.#pathsOf(stream)).includes(real)) return;
-    throw new UserError(`the gateway at ${gateway.url} writes ${log.file}, which is not watched`);
+    throw new NotWatched(`the gateway at ${gateway.url} writes ${log.file}, which is not watched`);
   }
 }
 

@@ -111,7 +111,7 @@ async function freeByWatch(arena: Arena, healer: WatchProcess, dry: WatchProcess
   const planned = await dry.until("heal", 120);
   check(planned["outcome"] === "planned", `the dry run says ${JSON.stringify(planned)}`);
   const refused = await other.until("heal", 120);
-  check(refused["outcome"] === "failed", `beside a copy of the log: ${JSON.stringify(refused)}`);
+  check(refused["outcome"] === "refused", `beside a copy of the log: ${JSON.stringify(refused)}`);
   check(String(refused["detail"]).includes("not watched"), `beside a copy of the log: ${JSON.stringify(refused)}`);
   const healed = await healer.until("heal", 120);
   check(healed["outcome"] === "restored", `healed: ${JSON.stringify(healed)}`);

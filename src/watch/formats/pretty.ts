@@ -65,6 +65,7 @@ function stateLine({ sources, blocked, stalled, busy, showsRuns, help }: StateEv
   if (!showsRuns && help !== null) {
     return { label: "CAN'T TELL", paint: yellow, text: `watching ${where}, which shows no runs so far. ${help}` };
   }
+  if (sources.length === 0) return { label: "WATCHING", paint: plain, text: "no log is there yet" };
   const held = [...blocked, ...stalled];
   if (held.length === 0) {
     const free = showsRuns ? "nothing is blocked" : "no line of a gateway yet";
