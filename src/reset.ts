@@ -203,7 +203,8 @@ class Reset {
       return {
         target,
         outcome: "refused",
-        detail: "probably blocked, but it may still be a slow model call; nothing is sent to such a session unless a person names it",
+        detail:
+          "probably blocked, but it may still be a slow model call; nothing is sent to such a session unless a person names it",
         next: `clawdbot-sessions reset ${quoteShell(target.key)}`,
       };
     }

@@ -277,7 +277,6 @@ class Watch {
 
   async #notice({ kind, text }: FollowNotice): Promise<void> {
     switch (kind) {
-      case "waiting":
       case "found":
       case "unreadable":
         return await this.#chat(text);

@@ -152,15 +152,19 @@ describe("what commander says", () => {
     expect(said(...words)).toMatchObject({ out: "", err: expect.stringMatching(expected), exitCode: 2 });
   });
 
-  test.each([["--help"], ["doctor", "--help"], ["reset", "--help"], ["explain", "-h"], ["shell-init", "--help"]])(
-    "to %s %s is help",
-    async (...words) => {
-      const { out, err, exitCode } = said(...words);
-      expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
-      const name = words.length === 1 ? "program" : words[0];
-      await expect(out).toMatchFileSnapshot(`__snapshots__/help.${name}.txt`);
-    },
-  );
+  test.each([
+    ["--help"],
+    ["doctor", "--help"],
+    ["reset", "--help"],
+    ["watch", "--help"],
+    ["explain", "-h"],
+    ["shell-init", "--help"],
+  ])("to %s %s is help", async (...words) => {
+    const { out, err, exitCode } = said(...words);
+    expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
+    const name = words.length === 1 ? "program" : words[0];
+    await expect(out).toMatchFileSnapshot(`__snapshots__/help.${name}.txt`);
+  });
 
   test("the version", () => {
     expect(said("--version")).toMatchObject({ out: "0.0.0\n", exitCode: 0 });

@@ -35,9 +35,7 @@ export interface FollowedPart {
 
 /** Something that the reader should know of the following itself. */
 export interface FollowNotice {
-  /** `waiting` and `found` are chatter; the others tell that something may have been missed. */
-  readonly kind: "waiting" | "found" | "unreadable" | "lines-lost" | "gateway-unreachable" | "gateway-reachable";
+  /** `found` and `unreadable` are chatter; the others tell that something may have been missed. */
+  readonly kind: "found" | "unreadable" | "lines-lost" | "gateway-unreachable" | "gateway-reachable";
   readonly text: string;
 }
-
-export const NOTHING_CAME: FollowedPart = { records: [], more: false, ended: false, notices: [] };
