@@ -205,6 +205,7 @@ class Watch {
     );
     for await (const records of follower.history()) {
       this.#io.signal.throwIfAborted();
+      if (this.#stop.signal.aborted) return;
       for (const record of records) watcher.push(record);
     }
     if (follower.sources().length === 0) await this.#sayWaiting();

@@ -150,7 +150,8 @@ class Generation {
   }
 
   async isDeleted(): Promise<boolean> {
-    return (await this.#handle.stat()).nlink === 0;
+    const facts = await this.#handle.stat().catch(() => undefined);
+    return facts === undefined || facts.nlink === 0;
   }
 
   /** Goes to the end; half a line there is read when it is whole. @returns the bytes of whole lines before it */

@@ -1,4 +1,5 @@
 /** Follows the files of a log: reads what is there, then each of them as it grows, and the ones that come. */
+import { Decoder } from "../../formats/decode.ts";
 import type { LogRecord, SourceSummary } from "../../model.ts";
 import { readSources, type Reading } from "../../streams.ts";
 import { fileSource, type SourceEnv } from "../resolve.ts";
@@ -7,6 +8,7 @@ import { FollowedFile } from "./file.ts";
 import type { FollowedPart, Follower, FollowNotice } from "./follower.ts";
 import { LiveLines } from "./live-lines.ts";
 import { hasLaterDay, isPast, type Located, type Locator } from "./locate.ts";
+import { zoneOf } from "./zone.ts";
 
 interface Followed {
   readonly file: FollowedFile;
@@ -45,6 +47,8 @@ export class FileFollower implements Follower {
   /** The stream of each source's own lines, as the reading named it. */
   readonly #streams = new Map<number, string>();
   #reading: Reading | undefined;
+  /** What could not be read of the past, to be told at the first poll. */
+  #warnings: FollowNotice[] = [];
   #severalSources = false;
   #polls = 0;
 
@@ -72,7 +76,13 @@ export class FileFollower implements Follower {
     }
     const filled = sources.filter((it) => it.size !== 0);
     this.#severalSources = this.#options.mayTellTwice || filled.length > 1;
-    if (filled.length > 0) this.#reading = await readSources(filled, { now });
+    const zones = new Map<string, number>();
+    for (const source of filled) {
+      const zone = await zoneOfEnd(source);
+      if (zone !== undefined) zones.set(source.path, zone);
+    }
+    const zoneOffset = (path: string): number => zones.get(path) ?? 0;
+    if (filled.length > 0) this.#reading = await readSources(filled, { now, zoneOffset });
   }
 
   get severalSources(): boolean {
@@ -100,6 +110,10 @@ export class FileFollower implements Follower {
         yield batch;
       }
       this.#summaries.push(...reading.summaries());
+      this.#warnings = reading.warnings.map(({ path, message }) => ({
+        kind: "unreadable",
+        text: `${path}: ${message}`,
+      }));
       this.#forms.push(...this.#summaries.map((_, index) => () => reading.form(index)));
     }
     for (const followed of this.#followed.values()) {
@@ -110,7 +124,8 @@ export class FileFollower implements Follower {
   }
 
   async poll(): Promise<FollowedPart> {
-    const notices: FollowNotice[] = [];
+    const notices = this.#warnings;
+    this.#warnings = [];
     if (this.#polls++ % LOCATE_EVERY === 0) await this.#findNew(notices);
     const now = this.#options.now();
     const batches: LogRecord[][] = [];
@@ -216,6 +231,22 @@ export class FileFollower implements Follower {
 
 /** Gateways delete their files after a day or two, so that far fewer are ever there. */
 const MOST_DONE = 1_000;
+
+/** The end of a file tells the zone of the times in it that have none. */
+async function zoneOfEnd(source: Source): Promise<number | undefined> {
+  const { mtimeMs, size = 0 } = source;
+  if (mtimeMs === undefined || !source.readRange) return undefined;
+  const start = Math.max(0, size - END_BYTES);
+  const text = new TextDecoder().decode(await source.readRange(start, size - start));
+  const decoder = new Decoder();
+  const stamps = text.split("\n").map((line) => decoder.decode(line)?.parsed.stamp);
+  return zoneOf(
+    stamps.findLast((it) => it !== undefined),
+    mtimeMs,
+  );
+}
+
+const END_BYTES = 64 * 1024;
 
 function shared({ group, profile }: Located): Partial<Source> {
   return { ...(group === undefined ? {} : { group }), ...(profile === undefined ? {} : { profile }) };

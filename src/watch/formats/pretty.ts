@@ -100,7 +100,7 @@ function lifeLine({ event, pid, sameProcess }: LifeEvent): Line {
   const who = pid === null ? "" : `, PID ${pid}`;
   switch (event) {
     case "gateway-restarted": {
-      const how = sameProcess ? "in the same process: what hangs in it stays" : "into a new process";
+      const how = sameProcess ? "in the same process" : "into a new process";
       return { label: "RESTARTED", paint: yellow, text: `the gateway restarted ${how}${who}` };
     }
     case "gateway-crashed":

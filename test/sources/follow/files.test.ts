@@ -20,6 +20,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LogRecord } from "../../../src/model.ts";
 import { FileFollower } from "../../../src/sources/follow/files.ts";
 import { assertMayCome, hasLaterDay, isPast, machineLogs, namedLogs } from "../../../src/sources/follow/locate.ts";
+import { zoneOf } from "../../../src/sources/follow/zone.ts";
 import { nodeFs } from "../../../src/sources/fs.ts";
 import type { SourceEnv } from "../../../src/sources/resolve.ts";
 import { up } from "../../helpers/log-lines.ts";
@@ -131,6 +132,34 @@ describe("a named file", () => {
     await appendFile(at("gateway.log"), "08:00:00 [gateway] a\n");
     expect(await poll()).toMatchObject([{ message: "a", time: now }]);
   });
+});
+
+test("times without a zone, in a zone that the file's own time tells", async () => {
+  // 10:30 where the gateway runs is 08:30 in UTC, when the file was written.
+  await writeFile(at("gateway.log"), "10:29:00 [gateway] a\n10:30:00 [gateway] b\n");
+  const written = Date.parse("2026-01-28T08:30:00.400Z") / 1000;
+  await utimes(at("gateway.log"), written, written);
+  follower = new FileFollower(namedLogs(["gateway.log"], env), env, { now: () => now, mayTellTwice: false });
+  await follower.open();
+  const times: (number | undefined)[] = [];
+  for await (const batch of follower.history()) times.push(...batch.map(({ time }) => time));
+  expect(times).toEqual([Date.parse("2026-01-28T08:29:00Z"), Date.parse("2026-01-28T08:30:00Z")]);
+});
+
+describe("zones", () => {
+  const day = Date.parse("2026-01-28");
+  const hours = (count: number): number => count * 3_600_000;
+  test.each([
+    ["UTC", { kind: "time-of-day", ms: hours(8) }, day + hours(8) + 300, 0],
+    ["Berlin", { kind: "time-of-day", ms: hours(9) }, day + hours(8) + 300, hours(1)],
+    ["Kolkata", { kind: "time-of-day", ms: hours(13.5) }, day + hours(8), hours(5.5)],
+    ["New York, the day before there", { kind: "time-of-day", ms: hours(22) }, day + hours(3), hours(-5)],
+    ["Auckland, the day after there", { kind: "time-of-day", ms: hours(1) }, day + hours(12), hours(13)],
+    ["zoneless", { kind: "zoneless", ms: day + hours(9) }, day + hours(8) + 300, hours(1)],
+    ["zoneless, of another day", { kind: "zoneless", ms: day + hours(32) }, day + hours(8), undefined],
+    ["written much later", { kind: "time-of-day", ms: hours(8) }, day + hours(8) + 7 * 60_000, undefined],
+    ["an instant", { kind: "instant", ms: day }, day, undefined],
+  ] as const)("%s", (_, stamp, writtenAt, offset) => expect(zoneOf(stamp, writtenAt)).toBe(offset));
 });
 
 describe("a file that begins anew", () => {
