@@ -17,6 +17,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { Decoder } from "../../src/formats/decode.ts";
+import { NODE_WORLD } from "../../src/reset.ts";
+import { GatewayFollower } from "../../src/sources/follow/gateway.ts";
 import { sleep } from "../gateway.ts";
 import { Arena } from "../reset/arena.ts";
 import { findGateway, gatewayName } from "../versions.ts";
@@ -82,6 +85,63 @@ class WatchProcess {
   }
 }
 
+/** Follows the same gateway by `logs.tail`, as from another machine, through its restart. */
+class SocketFollower {
+  readonly #follower: GatewayFollower;
+  readonly #messages: string[] = [];
+  readonly #notices: string[] = [];
+  #going = true;
+  #done: Promise<void> = Promise.resolve();
+
+  private constructor(follower: GatewayFollower) {
+    this.#follower = follower;
+  }
+
+  static async begin(arena: Arena): Promise<SocketFollower> {
+    const { io } = arena.io();
+    const connect = async () => (await NODE_WORLD.connect({}, io)).gateway;
+    const one = new SocketFollower(new GatewayFollower(connect, Date.now));
+    await one.#follower.open();
+    for await (const batch of one.#follower.history()) one.#messages.push(...batch.map(({ message }) => message));
+    one.#done = one.#go();
+    return one;
+  }
+
+  async #go(): Promise<void> {
+    while (this.#going) {
+      await this.#poll();
+      await sleep(300);
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { records, notices } = await this.#follower.poll();
+    this.#messages.push(...records.map(({ message }) => message));
+    this.#notices.push(...notices.map(({ kind }) => kind));
+  }
+
+  /** Every line of the file came over the socket, once and in order. */
+  async check(log: string): Promise<void> {
+    this.#going = false;
+    await this.#done;
+    const decoder = new Decoder();
+    const lines = readFileSync(log, "utf8").split("\n");
+    const there = lines.flatMap((line) => decoder.decode(line)?.parsed.message ?? []);
+    await this.#poll();
+    const came = this.#messages.slice(0, there.length);
+    const at = there.findIndex((message, index) => message !== came[index]);
+    check(at < 0, `over the socket line ${at + 1} is ${came[at] ?? "missing"}, in the file ${there[at] ?? ""}`);
+    const told = this.#notices.join();
+    check(told === "gateway-unreachable,gateway-reachable", `over the socket it was told: ${told}`);
+  }
+
+  async end(): Promise<void> {
+    this.#going = false;
+    await this.#done;
+    await this.#follower.close();
+  }
+}
+
 function check(fact: boolean, text: string): void {
   if (!fact) throw new Error(text);
 }
@@ -135,6 +195,7 @@ async function play(arena: Arena, quick: boolean, say: (line: string) => void): 
   const execLog = join(root, "exec.ndjson");
   await stage.ask("main", "ok");
   const stopCopying = copying(log, copy);
+  const overSocket = await SocketFollower.begin(arena);
   const healer = new WatchProcess(
     "heal",
     [log, "--heal", "--exec", `cat >> ${execLog}`, ...later],
@@ -164,11 +225,13 @@ async function play(arena: Arena, quick: boolean, say: (line: string) => void): 
     const sends = arena.journal().filter(({ event }) => event === "send");
     check(sends.length === 1, `sent: ${JSON.stringify(sends)}`);
     for (const it of all) check((await it.end()) === 0, "SIGTERM does not end it with 0");
+    await overSocket.check(log);
     const commands = readFileSync(execLog, "utf8").trim().split("\n");
     const heard = commands.map((line) => (JSON.parse(line) as Told).event);
     check(heard.toSorted().join() === order.slice(1).toSorted().join(), `the command heard ${heard.join()}`);
   } finally {
     stopCopying();
+    await overSocket.end();
     for (const it of all) it.kill();
   }
 }
