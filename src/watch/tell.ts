@@ -14,6 +14,8 @@ export interface Held {
   /** When it was first seen to be blocked, by the clock. */
   readonly firstSeen: number;
   told: BlockedEvent["event"] | undefined;
+  /** The name it was told under, and so the one under which it is told to be free. */
+  toldKey: string | undefined;
   now: SettledSession;
 }
 
@@ -48,7 +50,7 @@ export function blockedEvent(
 }
 
 export function freeEvent(held: Held, { tracker, settled }: Diagnosis, gateway: string | null, now: number): FreeEvent {
-  const { run } = held;
+  const { run, toldKey: told = held.key } = held;
   const holds = settled.sessions.find(({ key }) => key === held.key)?.holder?.run;
   const isGone = run?.lost === true || stopOf({ tracker }) !== undefined;
   const reason = run?.end ? "run-ended" : isGone ? "gateway-gone" : run && holds === run ? "run-alive" : "released";
@@ -56,8 +58,8 @@ export function freeEvent(held: Held, { tracker, settled }: Diagnosis, gateway: 
     event: "free",
     time: now,
     gateway,
-    sessionKey: held.key,
-    aliases: held.aliases,
+    sessionKey: told,
+    aliases: [held.key, ...held.aliases].filter((it) => it !== told),
     reason,
     runState: run?.end?.state ?? null,
     runId: held.now.waitsFor === "own-run" ? (run?.runId ?? null) : null,

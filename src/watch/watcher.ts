@@ -154,6 +154,7 @@ export class Watcher {
       const finding = findings.find(({ sessionKey }) => sessionKey === it.key);
       if (!finding) continue;
       held.told = kind;
+      held.toldKey ??= it.key;
       events.push(blockedEvent(kind, it, finding, gateway, now));
     }
     for (const held of before) {
@@ -188,7 +189,15 @@ function find(all: ReadonlyMap<string, Held>, it: SettledSession): Held | undefi
 }
 
 function newHeld(it: SettledSession, now: number): Held {
-  return { key: it.key, aliases: it.aliases, run: undefined, firstSeen: now, told: undefined, now: it };
+  return {
+    key: it.key,
+    aliases: it.aliases,
+    run: undefined,
+    firstSeen: now,
+    told: undefined,
+    toldKey: undefined,
+    now: it,
+  };
 }
 
 function rename(all: Map<string, Held>, held: Held, it: SettledSession): void {

@@ -261,6 +261,10 @@ test("a session that is named only later stays one session", () => {
   );
   expect(it.tick("08:11:01")).toEqual([]);
   expect(it.watcher.candidates()).toMatchObject([{ sessionKey: "room" }]);
+  it.feed(doneLine("08:12:00", { key: "room", runId: "r1", sessionId: "s1" }));
+  expect(it.events("08:12:01")).toMatchObject([
+    { event: "free", sessionKey: "s1", aliases: ["room", "agent:main:room"] },
+  ]);
 });
 
 test("a second file that tells the same later is not a second story", () => {
