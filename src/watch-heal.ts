@@ -57,8 +57,15 @@ export class Healer {
     const may = (acts: readonly HealAct[]) =>
       candidates.find((it) => mayHeal(it, canonicalKey(it.sessionKey), acts, this.#options, now).act);
     // The journal is read only where there may be something to do.
-    if (!may(this.#acts)) return undefined;
-    return may([...this.#acts, ...journalActs(this.#world.store(this.#io).read())]);
+    const first = may(this.#acts);
+    if (!first) return undefined;
+    try {
+      return may([...this.#acts, ...journalActs(this.#world.store(this.#io).read())]);
+    } catch (error) {
+      // The repair will say so, and send nothing.
+      if (error instanceof UserError) return first;
+      throw error;
+    }
   }
 
   /** Never throws for what the gateway does. */
@@ -68,8 +75,8 @@ export class Healer {
       throw error;
     });
     this.#note(candidate, result, now);
-    const { sessionKey, aliases, runId } = candidate;
-    const common = { event: "heal" as const, time: this.#io.now(), gateway: null, sessionKey, aliases, runId };
+    const { gateway, sessionKey, aliases, runId } = candidate;
+    const common = { event: "heal" as const, time: this.#io.now(), gateway, sessionKey, aliases, runId };
     if (result instanceof UserError) {
       const outcome = result instanceof NotWatched ? "refused" : "failed";
       return { ...common, outcome, detail: `nothing was sent: ${result.message}`, steps: [], next: null };

@@ -8,6 +8,8 @@ import { spanText } from "../words.ts";
 /** A blocked session, as the watcher knows it. Times are milliseconds since the epoch. */
 export interface HealCandidate {
   readonly stream: string;
+  /** Its name where several gateways are followed. */
+  readonly gateway: string | null;
   readonly sessionKey: string;
   readonly aliases: readonly string[];
   /** The run of its own that holds it; null: something else does, and no request is known to help. */

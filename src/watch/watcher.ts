@@ -102,6 +102,7 @@ export class Watcher {
     return [...this.#gateways].flatMap(([stream, { held }]) =>
       [...held.values()].map(({ key, aliases, run, firstSeen, now }) => ({
         stream,
+        gateway: this.#gateways.size > 1 ? stream : null,
         sessionKey: key,
         aliases,
         runId: now.waitsFor === "own-run" ? (run?.runId ?? null) : null,
@@ -142,8 +143,12 @@ export class Watcher {
     const before = new Set(memory.held.values());
     let findings: readonly Finding[] | undefined;
     for (const it of diagnosis.settled.sessions) {
-      if (it.state !== "blocked" || CONFIDENCE[it.confidence] < CONFIDENCE[this.#settings.minConfidence]) continue;
-      const held = find(memory.held, it) ?? newHeld(it, now);
+      if (it.state !== "blocked") continue;
+      const known = find(memory.held, it);
+      const isSure = CONFIDENCE[it.confidence] >= CONFIDENCE[this.#settings.minConfidence];
+      // What was told is not free because it is less sure now.
+      if (!isSure && known?.told === undefined) continue;
+      const held = known ?? newHeld(it, now);
       before.delete(held);
       rename(memory.held, held, it);
       held.now = it;

@@ -17,6 +17,7 @@ const SETTINGS: HealSettings = { graceMs: MINUTE, coolDownMs: 30 * MINUTE, maxPe
 
 const sure: HealCandidate = {
   stream: "gateway",
+  gateway: null,
   sessionKey: "main",
   aliases: [],
   runId: "r1",

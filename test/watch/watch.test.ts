@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -284,6 +284,16 @@ describe("--heal", () => {
     });
     const { short } = await bench.watch("gateway.log --heal --grace 0", pauses(10));
     expect(short[2]).toMatch(/^heal (?:not-found|failed) main$/);
+    expect(bench.gateway.changed).toEqual([]);
+  });
+
+  test("nothing is sent that cannot be written down", async () => {
+    await bench.append(log(WEDGED, waits("08:12:00", RUN)));
+    to("08:12:30")();
+    await mkdir(path.join(bench.folder, "state", "journal.ndjson"), { recursive: true });
+    const { short, told } = await bench.watch("gateway.log --heal --grace 0", pauses(10));
+    expect(short).toEqual(["state", "blocked main", "heal failed main"]);
+    expect(told[2]?.["detail"]).toMatch(/^nothing was sent: cannot read the journal of repairs/);
     expect(bench.gateway.changed).toEqual([]);
   });
 

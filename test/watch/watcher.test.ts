@@ -184,6 +184,19 @@ describe("what is not told", () => {
     expect(it.tick("08:12:12")).toEqual(["blocked main"]);
   });
 
+  test("that it is free, while it is only less sure", () => {
+    const it = watching({ minConfidence: "high" });
+    it.feed(WEDGED);
+    it.start("08:11:00");
+    expect(it.tick("08:12:01")).toEqual([]);
+    expect(it.tick("08:12:12")).toEqual(["blocked main"]);
+    const next = { key: "main", runId: "r2" };
+    it.feed(log(ends("08:13:00", RUN), starts("08:13:01", next), restartInProcess("08:13:02")));
+    expect(it.tick("08:13:03")).toEqual(["gateway-restarted"]);
+    it.feed(log(ends("08:14:00", next)));
+    expect(it.tick("08:14:01")).toEqual(["free main"]);
+  });
+
   test("the end of what was never told", () => {
     const it = watching();
     it.feed(WEDGED);
@@ -236,6 +249,7 @@ test("two gateways are told apart by name", () => {
   }
   const [, ...blocked] = watcher.start(clock("08:10:00"), []);
   expect(blocked.map((it) => it.gateway)).toEqual(["one", "two"]);
+  expect(watcher.candidates().map((it) => it.gateway)).toEqual(["one", "two"]);
 });
 
 test("a session that is named only later stays one session", () => {
@@ -287,6 +301,7 @@ describe("candidates for a repair", () => {
     expect(it.watcher.candidates()).toEqual([
       {
         stream: "",
+        gateway: null,
         sessionKey: "main",
         aliases: ["agent:main:main"],
         runId: "r1",

@@ -29,6 +29,8 @@ const CHUNK_BYTES = 256 * 1024;
 const BUDGET_BYTES = 8 * 1024 * 1024;
 /** Looks without a byte after which a file that another one replaced is let go. */
 const IDLE_LOOKS = 20;
+/** Files of one name that are held open, where none of the newer ones is written to. */
+const MOST_GENERATIONS = 4;
 
 export class FollowedFile {
   /** As it is opened; absolute. */
@@ -115,7 +117,9 @@ export class FollowedFile {
   async #letGo(isGone: boolean): Promise<void> {
     const newest = this.#generations.at(-1);
     for (const generation of this.#generations) {
-      const isLeft = generation !== newest || (isGone && (await generation.isDeleted()));
+      // As long as nothing stands in the new file, its writer may never have noticed the rotation.
+      const isReplaced = generation !== newest && (newest?.hasBytes || this.#generations.length > MOST_GENERATIONS);
+      const isLeft = isReplaced || (isGone && (await generation.isDeleted()));
       if (!isLeft || generation.idle < IDLE_LOOKS) continue;
       this.#generations = this.#generations.filter((it) => it !== generation);
       await generation.close();
@@ -147,6 +151,10 @@ class Generation {
 
   isSame({ dev, ino }: Identity): boolean {
     return dev === this.#identity.dev && ino === this.#identity.ino;
+  }
+
+  get hasBytes(): boolean {
+    return this.#position > 0;
   }
 
   async isDeleted(): Promise<boolean> {

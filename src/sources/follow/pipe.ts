@@ -8,6 +8,8 @@ import { LiveLines } from "./live-lines.ts";
 const PAUSE_MS = 250;
 /** After this time without a byte what was there at the start has been read (ms). */
 const QUIET_MS = 500;
+/** A line as young as this is news (ms). */
+const LIVE_MS = 2_000;
 /** Lines that may wait; the writer waits when there are more. */
 const MOST_WAITING = 50_000;
 
@@ -40,7 +42,10 @@ export class PipeFollower implements Follower {
   async *history(): AsyncGenerator<readonly LogRecord[]> {
     while (!this.#ended || this.#waiting.length > 0) {
       if (this.#waiting.length === 0 && (await this.#isQuiet())) return;
-      yield this.#take();
+      const records = this.#take();
+      yield records;
+      // A busy gateway is never quiet, but what it wrote just now is no past.
+      if ((records.at(-1)?.time ?? 0) >= this.#now() - LIVE_MS) return;
     }
   }
 

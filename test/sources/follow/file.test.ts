@@ -105,6 +105,16 @@ describe("rotation", () => {
     await writer.close();
   });
 
+  test("a writer that never notices the rotation is heard as long as nobody writes to the new file", async () => {
+    const writer = await open(file, "a");
+    await rename(file, `${file}.1`);
+    await writeFile(file, "");
+    expect(await lookTimes(50)).toEqual(["|"]);
+    await writer.write("still here\n");
+    expect(await look()).toEqual(["still here"]);
+    await writer.close();
+  });
+
   test("half a line before a rename is not glued to the new file", async () => {
     await appendFile(file, "half");
     await look();
