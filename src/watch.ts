@@ -94,7 +94,10 @@ class Watch {
 
   async run(): Promise<number> {
     const stopHearing = this.#world.onTerminate(() => this.#stop.abort());
-    const endCommands = (): void => this.#commands?.endAll();
+    const endCommands = (): void => {
+      this.#queue?.clear();
+      this.#commands?.endAll();
+    };
     this.#io.signal.addEventListener("abort", endCommands);
     try {
       await this.#follow();
@@ -215,6 +218,7 @@ class Watch {
   }
 
   async #chat(text: string): Promise<void> {
-    await this.#io.stderr.write(`${escapeTerminal(text)}\n`);
+    // Nobody may hear it; that is no reason to stop.
+    await this.#io.stderr.write(`${escapeTerminal(text)}\n`).catch(() => {});
   }
 }

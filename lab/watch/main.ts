@@ -1,7 +1,7 @@
 /**
  * Plays `watch --heal` beside a real gateway: it is wedged, and must be told to
- * be blocked, freed, told to be free, and answer its next message. Two more
- * watch beside it and must send nothing: one with --dry-run, one whose log is a
+ * be blocked, freed, told to be free, and answer its next message. The watch
+ * finds the log by the gateway itself (--gateway). Two more watch beside it and must send nothing: one with --dry-run, one whose log is a
  * copy and so not the gateway's own.
  *
  *   npx tsx lab/watch/main.ts [version] [--quick] [--keep] [--verbose]
@@ -198,7 +198,7 @@ async function play(arena: Arena, quick: boolean, say: (line: string) => void): 
   const overSocket = await SocketFollower.begin(arena);
   const healer = new WatchProcess(
     "heal",
-    [log, "--heal", "--exec", `cat >> ${execLog}`, ...later],
+    ["--gateway", "--heal", "--exec", `cat >> ${execLog}`, ...later],
     env("xdg"),
     root,
     say,

@@ -42,6 +42,11 @@ export class ExecQueue {
     this.#next();
   }
 
+  /** Forgets what waits; what runs goes on. */
+  clear(): void {
+    this.#waiting = [];
+  }
+
   /** Resolves when nothing runs and nothing waits. */
   async drained(): Promise<void> {
     if (this.#busy.size === 0 && this.#waiting.length === 0) return;

@@ -57,6 +57,15 @@ test("a command that hangs fills no memory: the oldest are left out", () => {
   expect(dropped[0]).toBe("1");
 });
 
+test("at the end what waits is not begun any more", async () => {
+  const { queue, running, started } = bench();
+  for (const input of ["1", "2", "3"]) queue.push({ subject: "a", input });
+  queue.clear();
+  running[0]?.end();
+  await queue.drained();
+  expect(started).toEqual(["1"]);
+});
+
 test("it is drained when all is done", async () => {
   const { queue, running } = bench();
   await queue.drained();

@@ -61,9 +61,10 @@ export class FileFollower implements Follower {
   async open(): Promise<void> {
     const now = this.#options.now();
     const sources: Source[] = [];
-    for (const it of await this.#locator.find()) {
-      if (it.isStream) continue;
-      const past = isPast(it);
+    const found = (await this.#locator.find()).filter(({ isStream }) => !isStream);
+    const paths = found.map(({ path }) => path);
+    for (const it of found) {
+      const past = isPast(it) || (!it.isNamed && hasLaterDay(it.path, paths));
       const source = await fileSource(it.shown, it.path, this.#env.fs, shared(it)).catch(() => undefined);
       const isOld = source?.mtimeMs !== undefined && now - source.mtimeMs > PAST_MS;
       if (past) this.#done.add(it.path);
@@ -114,7 +115,6 @@ export class FileFollower implements Follower {
         kind: "unreadable",
         text: `${path}: ${message}`,
       }));
-      this.#forms.push(...this.#summaries.map((_, index) => () => reading.form(index)));
     }
     for (const followed of this.#followed.values()) {
       const index = this.#summaries.findIndex(({ path }) => path === followed.located.shown);
@@ -149,7 +149,11 @@ export class FileFollower implements Follower {
   }
 
   areOfOneForm(source: number, other: number): boolean {
-    return this.#forms[source]?.() === this.#forms[other]?.();
+    return this.#form(source) === this.#form(other);
+  }
+
+  #form(source: number): string | null {
+    return this.#forms[source]?.() ?? this.#reading?.form(source) ?? null;
   }
 
   async close(): Promise<void> {
@@ -180,10 +184,9 @@ export class FileFollower implements Follower {
   }
 
   #live(followed: Followed, source: number, lines?: number, newest?: number): LiveLines {
-    const before = this.#forms[source];
     const stream = (container: string | undefined): string => container ?? this.#streamOf(source);
     const live = new LiveLines({ path: followed.located.shown, source, stream }, lines, newest);
-    this.#forms[source] = () => live.form ?? before?.() ?? null;
+    this.#forms[source] = () => live.form;
     followed.lines = live;
     return live;
   }

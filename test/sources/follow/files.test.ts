@@ -271,6 +271,25 @@ test("two files of one gateway are merged by time as they grow", async () => {
   expect(follower.areOfOneForm(0, 1)).toBe(true);
 });
 
+test("two forms are known apart while the past is read", async () => {
+  await writeFile(at("a.log"), `${up("08:00:00")}\n`);
+  const time = "2026-01-28T08:00:00.000Z";
+  const json = {
+    0: '{"subsystem":"gateway"}',
+    1: "listening on ws://127.0.0.1:18789 (PID 4711)",
+    _meta: { date: time },
+    time,
+  };
+  await writeFile(at("b.log"), `${JSON.stringify(json)}\n`);
+  follower = new FileFollower(namedLogs(["a.log", "b.log"], env), env, { now: () => now, mayTellTwice: false });
+  await follower.open();
+  const seen: boolean[] = [];
+  for await (const _ of follower.history()) seen.push(follower.areOfOneForm(0, 1));
+  expect(seen).not.toContain(true);
+  expect(follower.areOfOneForm(0, 1)).toBe(false);
+  expect(follower.areOfOneForm(0, 0)).toBe(true);
+});
+
 test("nothing is lost and nothing is twice, whatever is done to the file between two looks", async () => {
   await writeFile(at("gateway.log"), "");
   await begin("gateway.log");
