@@ -6,7 +6,7 @@ export type Shell = (typeof SHELLS)[number];
 /** The gateway's own commands: it was renamed twice. */
 const WRAPPED_COMMANDS = ["clawdbot", "moltbot", "openclaw"] as const;
 /** `<command> sessions <word>` is ours; every other line is the real command's. */
-export const OUR_WORDS = ["doctor", "reset", "explain"] as const;
+export const OUR_WORDS = ["doctor", "reset", "watch", "explain"] as const;
 
 const OURS = "clawdbot-sessions";
 /** What a function of ours has in its body, and one of the user's has not. */
