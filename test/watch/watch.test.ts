@@ -84,6 +84,14 @@ describe("telling", () => {
     expect(Object.fromEntries(counts)).toEqual({ state: 1, "gateway-restarted": 100, "blocked main": 1 });
   });
 
+  test("a backlog is read to its end before anything is said of it", { timeout: 60_000 }, async () => {
+    await bench.append(up("08:00:00"));
+    const filler = Array.from({ length: 40_000 }, () => heartbeat("08:01:30"));
+    const backlog = log(starts("08:01:00", RUN), filler, ends("08:02:00", RUN));
+    const { short } = await bench.watch("gateway.log --after 0", [appends("09:00:00", backlog), to("09:00:10")]);
+    expect(short).toEqual(["state"]);
+  });
+
   test("--for ends it", async () => {
     await bench.append(STARTED);
     let steps = 0;

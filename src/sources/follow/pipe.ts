@@ -55,7 +55,8 @@ export class PipeFollower implements Follower {
     this.#failure = undefined;
     // The end counts once nothing waits any more.
     const ended = this.#ended;
-    return { records: this.#take(), more: false, ended, notices };
+    const more = this.#waiting.length >= MOST_WAITING;
+    return { records: this.#take(), more, ended, notices };
   }
 
   sources(): readonly SourceSummary[] {
