@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import type { StateEvent } from "../../src/watch/events.ts";
 import { reportOf } from "../helpers/doctor.ts";
 import { REAL_LOGS } from "../helpers/fixtures.ts";
 import { watchBench, type WatchBench } from "./bench.ts";
@@ -25,10 +26,8 @@ describe.each(BOTH.map((it) => [it.name, it.folder] as const))("%s", (_, folder)
     // So long after its end that both have been heard.
     bench.now = Date.parse(report.window.to ?? "") + 5_000;
     const { told } = await bench.watch(`${files.join(" ")} --after 0`);
-    const [state] = told;
-    expect([...(state?.["blocked"] as string[]), ...(state?.["stalled"] as string[])].toSorted()).toEqual(
-      blocked.toSorted(),
-    );
-    expect(state?.["gateways"]).toBe(1);
+    const state = told.find(({ event }) => event === "state") as unknown as StateEvent;
+    expect([...state.blocked, ...state.stalled].toSorted()).toEqual(blocked.toSorted());
+    expect(state.gateways).toBe(1);
   });
 });
