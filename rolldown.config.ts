@@ -5,19 +5,44 @@ import { defineConfig, type Plugin } from "rolldown";
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
 const installed = Object.keys(manifest.dependencies);
 
+const groups = filesFor({ library: "src/index.ts", program: "src/program.ts" });
+
 /**
- * One file instead of two hundred: reading them took most of the time of a
+ * A few files instead of two hundred: reading them took most of the time of a
  * small log. What every run needs is in it; what a package is needed for now
  * and then (a socket, a date in words) is installed beside it and loaded late.
  */
 export default defineConfig({
   input: { program: "src/program.ts", index: "src/index.ts", plugin: "src/plugin.ts" },
   platform: "node",
-  preserveEntrySignatures: "allow-extension",
   external: (id) => id.startsWith("node:") || installed.some((name) => id === name || id.startsWith(`${name}/`)),
-  plugins: [withoutChildProcess(), licenses()],
-  output: { dir: "dist", format: "esm", cleanDir: true, minify: true },
+  plugins: [withoutChildProcess(), groups.plugin, licenses()],
+  output: { dir: "dist", format: "esm", cleanDir: true, minify: true, codeSplitting: { groups: groups.list } },
 });
+
+/**
+ * Puts all that an entry needs at once into one file, less what an entry before
+ * it needs as well. Left to itself the bundler makes a file of every piece that
+ * two of the late parts share.
+ */
+function filesFor(entries: Readonly<Record<string, string>>) {
+  const fileOf = new Map<string, string>();
+  const plugin: Plugin = {
+    name: "files-for-entries",
+    buildEnd() {
+      for (const [name, entry] of Object.entries(entries)) {
+        const open = [path.resolve(entry)];
+        for (let id = open.pop(); id !== undefined; id = open.pop()) {
+          if (fileOf.has(id)) continue;
+          fileOf.set(id, name);
+          open.push(...(this.getModuleInfo(id)?.importedIds ?? []));
+        }
+      }
+    },
+  };
+  const list = Object.keys(entries).map((name) => ({ name, test: (id: string) => fileOf.get(id) === name }));
+  return { plugin, list };
+}
 
 /**
  * Commander can start a subcommand as a program of its own, which none of ours

@@ -60,6 +60,10 @@ export function words(command: string, version: string): Words[] {
       line: `${command} sessions explain run-lost`,
       isRight: (it) => it.status === 0 && it.stdout.includes("run-lost"),
     },
+    {
+      line: `${command} sessions watch ${LOG} --for 1s`,
+      isRight: (it) => it.status === 0 && it.stdout.includes("BLOCKED"),
+    },
     { line: `${command} --version`, isRight: (it) => it.status === 0 && it.stdout.includes(version) },
     { line: `${command} sessions --json`, isRight: (it) => it.status === 0 && it.stdout.includes('"sessions"') },
     { line: `${command} no-such-word`, isRight: (it) => it.status !== 0 && it.stderr.includes("no-such-word") },

@@ -18,11 +18,14 @@ import type { InstallShimOptions } from "./shim/options.ts";
 import { SHELLS, shellInit } from "./shell-init.ts";
 import type { Shell } from "./shell-init.ts";
 import { timelineCommand } from "./timeline-options.ts";
+import { watchCommand } from "./watch-options.ts";
+import type { WatchOptions } from "./watch-options.ts";
 
 /** A command as parsed: what to do, not yet done. */
 type Invocation =
   | { readonly command: "doctor"; readonly options: DoctorOptions }
   | { readonly command: "reset"; readonly options: ResetOptions }
+  | { readonly command: "watch"; readonly options: WatchOptions }
   | { readonly command: "explain"; readonly code: FindingCode | null }
   | { readonly command: "shell-init"; readonly shell: Shell }
   | { readonly command: "install-shim"; readonly options: InstallShimOptions }
@@ -57,6 +60,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     // What is not needed for a report is loaded when it is asked for: a small log should be read at once.
     case "reset":
       return await (await import("./reset.ts")).runReset(invocation.options, io);
+    case "watch": {
+      const { runWatch } = await import("./watch.ts");
+      return await runWatch(invocation.options, io);
+    }
     case "explain": {
       const { renderFindingList, renderFindingPage } = await import("./explain.ts");
       const width = io.stdout.columns ?? DEFAULT_WIDTH;
@@ -115,6 +122,7 @@ export function parse(argv: readonly string[], io: Io): Invocation {
         ["clawdbot-sessions doctor gateway.log", "a log file, also .gz"],
         ["clawdbot-sessions timeline gateway.log", "the same as a picture in text"],
         ["clawdbot-sessions reset main", "free a session, and prove it"],
+        ["clawdbot-sessions watch", "tell when a session is blocked"],
         ["clawdbot-sessions explain run-orphaned", "what a finding means"],
       ]),
     )
@@ -134,6 +142,11 @@ export function parse(argv: readonly string[], io: Io): Invocation {
   program.addCommand(
     resetCommand(inherit(program, new Command("reset")), (options) => {
       invocation = { command: "reset", options };
+    }),
+  );
+  program.addCommand(
+    watchCommand(inherit(program, new Command("watch")), io, (options) => {
+      invocation = { command: "watch", options };
     }),
   );
   program.addCommand(

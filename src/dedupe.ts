@@ -84,6 +84,11 @@ export class Deduplicator {
     this.#release(Number.POSITIVE_INFINITY);
   }
 
+  /** While a log is followed: lets go of what no other file will tell again by `now`, and keeps the rest. */
+  advance(now: number): void {
+    this.#release(now - WINDOW_MS);
+  }
+
   #mayBeOne(one: GatewayEvent, other: GatewayEvent): boolean {
     if (one.time === undefined || other.time === undefined) return true;
     const skew = this.#areOfOneForm(one.source, other.source) ? 0 : SKEW_MS;

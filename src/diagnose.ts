@@ -55,6 +55,15 @@ class GatewayStory {
 
   finish(settings: DiagnoseSettings, sources: readonly SourceSummary[]): Diagnosis {
     this.#twice?.finish();
+    return this.#diagnose(settings, sources);
+  }
+
+  look(settings: DiagnoseSettings & { readonly now: number }, sources: readonly SourceSummary[]): Diagnosis {
+    this.#twice?.advance(settings.now);
+    return this.#diagnose(settings, sources);
+  }
+
+  #diagnose(settings: DiagnoseSettings, sources: readonly SourceSummary[]): Diagnosis {
     const { tracker } = this;
     const version = inferVersion(tracker.counters, this.product, this.version);
     const runTimeoutMs = settings.runTimeoutMs ?? defaultRunTimeoutMs(version);
@@ -112,5 +121,18 @@ export class Diagnostician {
     if (gateways.length > 0) return gateways;
     const [first] = diagnoses;
     return [first ?? new GatewayStory(false, undefined, this.#retention).finish(settings, sources)];
+  }
+
+  /**
+   * What is true now of each gateway, by the name of its stream, in the midst of
+   * a log that goes on. May be asked again and again: it only holds back what a
+   * second file may still tell as well.
+   */
+  look(
+    settings: DiagnoseSettings & { readonly now: number },
+    sources: readonly SourceSummary[],
+  ): ReadonlyMap<string, Diagnosis> {
+    const diagnoses = [...this.#stories].map(([stream, story]) => [stream, story.look(settings, sources)] as const);
+    return new Map(diagnoses.filter(([, { tracker }]) => tracker.counters.size > 0));
   }
 }

@@ -275,11 +275,11 @@ function codes(only: readonly string[] | undefined, skip: readonly string[] | un
   return kept;
 }
 
-const COLOR_CHOICES = ["auto", "always", "never"] as const;
-type ColorChoice = (typeof COLOR_CHOICES)[number];
+export const COLOR_CHOICES = ["auto", "always", "never"] as const;
+export type ColorChoice = (typeof COLOR_CHOICES)[number];
 
 /** The option wins, then FORCE_COLOR (as in Node), then NO_COLOR (no-color.org: if not empty), then the terminal. */
-function colorLevel(choice: ColorChoice, env: Io["env"], isTTY: boolean): 0 | 1 {
+export function colorLevel(choice: ColorChoice, env: Io["env"], isTTY: boolean): 0 | 1 {
   if (choice !== "auto") return choice === "always" ? 1 : 0;
   const force = env["FORCE_COLOR"];
   if (force !== undefined) return force === "0" || force === "false" ? 0 : 1;

@@ -12,6 +12,8 @@ export interface ResetOptions {
   /** RunIds or beginnings of them, as typed. */
   readonly runs: readonly string[];
   readonly allBlocked: boolean;
+  /** Leaves alone what is not blocked beyond doubt, as `allBlocked` does; for who acts without a person. */
+  readonly onlySure: boolean;
   /** Logs to diagnose from, as typed; none: the gateway's own. */
   readonly logs: readonly string[];
   readonly state: boolean;
@@ -145,6 +147,7 @@ function resetOptions(ids: readonly string[], raw: RawResetOptions): ResetOption
     ids,
     runs: run,
     allBlocked: allBlocked ?? false,
+    onlySure: allBlocked ?? false,
     logs,
     state,
     stateDir: stateDir ?? null,

@@ -200,11 +200,12 @@ class Reset {
   }
 
   #planFor(target: Target, can: Capabilities, product: string): Plan | NoPlan {
-    if (this.#options.allBlocked && target.situation !== "full-lane" && !isSurelyBlocked(target)) {
+    if (this.#options.onlySure && target.situation !== "full-lane" && !isSurelyBlocked(target)) {
       return {
         target,
         outcome: "refused",
-        detail: "probably blocked, but it may still be a slow model call; --all-blocked leaves such a session alone",
+        detail:
+          "probably blocked, but it may still be a slow model call; nothing is sent to such a session unless a person names it",
         next: `clawdbot-sessions reset ${quoteShell(target.key)}`,
       };
     }

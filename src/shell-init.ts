@@ -7,7 +7,7 @@ export type Shell = (typeof SHELLS)[number];
 export const WRAPPED_COMMANDS = ["clawdbot", "moltbot", "openclaw"] as const;
 export type WrappedCommand = (typeof WRAPPED_COMMANDS)[number];
 /** `<command> sessions <word>` is ours; every other line is the real command's. */
-export const OUR_WORDS = ["doctor", "timeline", "reset", "explain"] as const;
+export const OUR_WORDS = ["doctor", "timeline", "reset", "watch", "explain"] as const;
 
 const OURS = "clawdbot-sessions";
 /** What a function of ours has in its body, and one of the user's has not. */

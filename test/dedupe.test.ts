@@ -199,3 +199,31 @@ test("one file is left as it is, whatever its times are", () => {
     }),
   );
 });
+
+describe("while the log goes on", () => {
+  function following() {
+    const out: string[] = [];
+    const deduplicator = new Deduplicator((event) => out.push(nameOf(event)));
+    return { out, deduplicator };
+  }
+
+  test("what no other file will tell again comes out, the rest waits", () => {
+    const { out, deduplicator } = following();
+    deduplicator.push(told(0, "a", 0));
+    deduplicator.push(told(0, "b", 3_000));
+    deduplicator.advance(START + 5_000);
+    expect(out).toEqual(["a"]);
+    deduplicator.advance(START + 7_001);
+    expect(out).toEqual(["a", "b"]);
+  });
+
+  test("asking in between makes nothing come twice", () => {
+    const { out, deduplicator } = following();
+    deduplicator.push(told(0, "a", 0));
+    deduplicator.advance(START + 1_000);
+    deduplicator.push(told(1, "a", 500));
+    deduplicator.advance(START + 2_000);
+    deduplicator.finish();
+    expect(out).toEqual(["a"]);
+  });
+});

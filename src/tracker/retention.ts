@@ -27,3 +27,6 @@ export const KEEP_ALL: Retention = {
   keepsSession: () => true,
   counts: () => true,
 };
+
+/** For whoever looks only at what is wrong now. */
+export const KEEP_RECENT: Retention = { ...KEEP_ALL, keepsRun: () => false, keepsSession: () => false };

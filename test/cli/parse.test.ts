@@ -217,6 +217,7 @@ describe("what commander says", () => {
     ["doctor", "--help"],
     ["timeline", "--help"],
     ["reset", "--help"],
+    ["watch", "--help"],
     ["explain", "-h"],
     ["shell-init", "--help"],
     ["install-shim", "--help"],

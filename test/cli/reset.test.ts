@@ -25,6 +25,7 @@ test("with a session", () => {
     yes: false,
     force: false,
     newSession: false,
+    onlySure: false,
     probe: null,
     reason: null,
     json: false,
