@@ -60,7 +60,7 @@ export async function readSources(sources: readonly Source[], options: ReadOptio
   const failures: UserError[] = [];
   for (const source of sources.map(replayable)) {
     try {
-      peeks.push(await peek(source));
+      peeks.push(await peek(source, sources.length === 1));
     } catch (error) {
       const failure = cannotRead(source.path, error);
       failures.push(failure);

@@ -85,7 +85,7 @@ export function tslogRecord(object: JsonObject): ParsedLine | undefined {
   if (logger === undefined) return undefined;
   const call = argumentsOf(object);
   const name = typeof logger["name"] === "string" ? logger["name"] : undefined;
-  const bindings = call.bindings ?? (name?.startsWith("{") ? parseObject(name) : undefined);
+  const bindings = call.bindings ?? (name?.startsWith("{") ? bindingsOf(name) : undefined);
   const message = call.message ?? (typeof object["message"] === "string" ? object["message"] : undefined);
   if (message === undefined && call.meta === undefined) return undefined;
   return parsedLine({
@@ -110,7 +110,7 @@ function argumentsOf(object: JsonObject): CallArguments {
     const value = object[index];
     if (typeof value === "string") {
       if (index === 0 && value.startsWith('{"')) {
-        const bindings = parseObject(value);
+        const bindings = bindingsOf(value);
         if (bindings !== undefined && nameIn(bindings) !== undefined) {
           call.bindings = bindings;
           continue;
@@ -130,6 +130,18 @@ function argumentsOf(object: JsonObject): CallArguments {
   const text = call.meta?.["message"];
   if (typeof text === "string" && (call.message === undefined || call.message === "verbose")) call.message = text;
   return call;
+}
+
+/** The loggers of a gateway are a few dozen; what pretends to be more must not fill the memory. */
+const MOST_BINDINGS = 500;
+const knownBindings = new Map<string, JsonObject | undefined>();
+
+/** As parseObject. A logger puts the same text into each of its lines. */
+function bindingsOf(text: string): JsonObject | undefined {
+  if (knownBindings.has(text)) return knownBindings.get(text);
+  const bindings = parseObject(text);
+  if (knownBindings.size < MOST_BINDINGS && text.length < 200) knownBindings.set(text, bindings);
+  return bindings;
 }
 
 function nameIn(bindings: JsonObject | undefined): string | undefined {

@@ -31,16 +31,22 @@ export interface Peek {
 }
 
 const HEAD_LINES = 4000;
+/** Enough of the only source, where nothing is to be told apart: its lines have full times and name no container. */
+const LINES_OF_ONLY = 500;
 const HEAD_BYTES = 1024 * 1024;
 const TAIL_BYTES = 256 * 1024;
 const IDS_KEPT = 5000;
 
-/** Reads the head of a source, and the end of a plain file. */
-export async function peek(source: Source): Promise<Peek> {
-  const seen = new Collector();
+/**
+ * Reads the head of a source, and the end of a plain file.
+ *
+ * @param isOnly there is no other source that could be of the same gateway
+ */
+export async function peek(source: Source, isOnly: boolean): Promise<Peek> {
+  const seen = new Collector(isOnly);
   const whole = await seen.head(source);
   const size = source.size ?? 0;
-  if (!whole && source.readRange !== undefined && size > HEAD_BYTES && (await isPlain(source))) {
+  if (!whole && !isOnly && source.readRange !== undefined && size > HEAD_BYTES && (await isPlain(source))) {
     const start = Math.max(0, size - TAIL_BYTES);
     await seen.tail({ ...source, open: () => source.open(start) });
   }
@@ -67,6 +73,11 @@ class Collector {
   /** Whether times are in whole seconds: all of them, and those that need a date. */
   #wholeSeconds = true;
   #wholeTimes: boolean | undefined;
+  readonly #isOnly: boolean;
+
+  constructor(isOnly: boolean) {
+    this.#isOnly = isOnly;
+  }
 
   get coarse(): boolean {
     // A console can change from full times to short ones once its config is read.
@@ -81,8 +92,15 @@ class Collector {
       for (const line of lines) this.#add(line);
       count += lines.length;
       if (count >= HEAD_LINES || tally.bytes >= HEAD_BYTES) return false;
+      if (this.#isOnly && count >= LINES_OF_ONLY && this.#hasOneDatedStream()) return false;
     }
     return true;
+  }
+
+  #hasOneDatedStream(): boolean {
+    return (
+      this.streams.size === 1 && this.streams.has("") && this.undated.length === 0 && this.firstInstant !== undefined
+    );
   }
 
   async tail(source: Source): Promise<void> {
