@@ -1,10 +1,9 @@
 /** The diagnosis that a repair goes by: from files that the user named, or from the gateway's own log. */
-import { Diagnostician } from "../diagnose.ts";
 import type { Diagnosis } from "../diagnosis.ts";
 import { UserError } from "../errors.ts";
+import { readLog } from "../read-log.ts";
 import { resolveInputs, type SourceEnv } from "../sources/resolve.ts";
 import type { Source } from "../sources/source.ts";
-import { readSources } from "../streams.ts";
 
 export interface DiagnosisSettings {
   /** Milliseconds; null: the version's default. */
@@ -46,10 +45,8 @@ async function diagnose(
   settings: DiagnosisSettings & { readonly now?: number },
   clock: number,
 ): Promise<Diagnosis> {
-  const reading = await readSources(sources, { now: clock });
-  const diagnostician = new Diagnostician(sources.length > 1);
-  for await (const batch of reading.batches()) for (const record of batch) diagnostician.push(record);
-  const [diagnosis, other] = diagnostician.finish(settings, reading.summaries());
+  const { diagnoses } = await readLog(sources, settings, { now: clock });
+  const [diagnosis, other] = diagnoses;
   if (!diagnosis || other) {
     throw new UserError("these logs are of several gateways", "Name the logs of the one that is to be repaired.");
   }

@@ -1,4 +1,5 @@
 /** Follows the files of a log: reads what is there, then each of them as it grows, and the ones that come. */
+import { eventFilter } from "../../event-filter.ts";
 import { Decoder } from "../../formats/decode.ts";
 import type { LogRecord, SourceSummary } from "../../model.ts";
 import { readSources, type Reading } from "../../streams.ts";
@@ -83,7 +84,7 @@ export class FileFollower implements Follower {
       if (zone !== undefined) zones.set(source.path, zone);
     }
     const zoneOffset = (path: string): number => zones.get(path) ?? 0;
-    if (filled.length > 0) this.#reading = await readSources(filled, { now, zoneOffset });
+    if (filled.length > 0) this.#reading = await readSources(filled, { now, zoneOffset, filter: eventFilter() });
   }
 
   get severalSources(): boolean {
