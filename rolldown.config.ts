@@ -16,7 +16,7 @@ export default defineConfig({
   input: { program: "src/program.ts", index: "src/index.ts", plugin: "src/plugin.ts" },
   platform: "node",
   external: (id) => id.startsWith("node:") || installed.some((name) => id === name || id.startsWith(`${name}/`)),
-  plugins: [withoutChildProcess(), groups.plugin, licenses()],
+  plugins: [withoutChildProcess(), withoutColourDetection(), groups.plugin, licenses()],
   output: { dir: "dist", format: "esm", cleanDir: true, minify: true, codeSplitting: { groups: groups.list } },
 });
 
@@ -57,6 +57,16 @@ function withoutChildProcess(): Plugin {
       if (!code.includes(call)) throw new Error("commander has changed: look how it loads node:child_process now");
       return code.replace(call, "{}");
     },
+  };
+}
+
+/** Chalk looks at the terminal when it is loaded, with half of Node's network; our reporters are told whether to paint. */
+function withoutColourDetection(): Plugin {
+  const NONE = "\0no-colour-detection";
+  return {
+    name: "without-colour-detection",
+    resolveId: (id, importer) => (id === "#supports-color" && importer?.includes("/chalk/") ? NONE : null),
+    load: (id) => (id === NONE ? "export default { stdout: false, stderr: false };" : null),
   };
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
-import { isatty } from "node:tty";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
 import { showProgress } from "./progress.ts";
@@ -93,11 +93,21 @@ export function nodeIo(): Io {
     writeWhole: async (file, pieces) => {
       writeWhole(path.resolve(cwd, file), file, pieces);
     },
-    ask: isatty(0) && isatty(2) ? askOnTerminal(interrupt) : null,
-    showProgress: isatty(2) ? showProgress : null,
+    get ask() {
+      return isTerminal(0) && isTerminal(2) ? askOnTerminal(interrupt) : null;
+    },
+    get showProgress() {
+      return process.stderr.isTTY ? showProgress : null;
+    },
     signal: interrupt.signal,
     failure,
   };
+}
+
+/** Not by process.stdin: to ask it begins to read. And late, for node:tty brings half of Node's network with it. */
+function isTerminal(descriptor: number): boolean {
+  const { isatty } = createRequire(import.meta.url)("node:tty") as typeof import("node:tty");
+  return isatty(descriptor);
 }
 
 /** On stderr, so that stdout stays the result. */
