@@ -67,6 +67,7 @@ const ROW = 256;
 const ASCII = 128;
 /** So many bytes of a line are compared with the line before. */
 const LEAD = 64;
+const SHORTEST_LEAD = 8;
 /** Then what is compared is learned anew, for odd lines may have made it shorter than it could be. */
 const MOST_SHORTENINGS = 64;
 
@@ -117,7 +118,8 @@ class Machine {
     if (same === length) return same;
     // A byte that was not seen there before may lead to the same state as another.
     while (same < length && this.#next(lead[same] as number, bytes[start + same] as number) === lead[same + 1]) same++;
-    this.#leadLength = ++this.#shortenings > MOST_SHORTENINGS ? 0 : same;
+    // A line that begins quite otherwise (the rest of a text of several lines) says nothing of those that follow.
+    if (same >= SHORTEST_LEAD) this.#leadLength = ++this.#shortenings > MOST_SHORTENINGS ? 0 : same;
     return same;
   }
 
@@ -130,7 +132,8 @@ class Machine {
       if (row < ROW) break;
       if (at - start <= LEAD) lead[at - start] = row;
     }
-    this.#leadLength = Math.min(LEAD, Math.max(0, at - start - 1));
+    const length = Math.min(LEAD, at - start - 1);
+    if (length >= SHORTEST_LEAD) this.#leadLength = length;
     this.#shortenings = 0;
     return row < ROW ? row - 1 : UNKNOWN;
   }

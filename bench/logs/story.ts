@@ -101,10 +101,12 @@ class Story {
     yield* this.#settle();
     this.#gateway.now += QUIET_MS;
     yield* this.#waitBehindOrphans();
+    yield* this.#work(1);
     const last = yield* this.#hang();
     this.#keeper.ended(last.runId, "open");
     this.#keeper.busy(last.room.name);
-    yield* this.#work(1);
+    // No more than a few runs: in a large log the rest would be longer than a run may be silent.
+    yield* this.#work(0);
     yield* this.#settle();
     for (const run of this.#orphans) this.#keeper.ended(run.runId, "orphaned:restart");
   }
