@@ -4,11 +4,13 @@
  * are in there, so the package depends on none of them.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { rolldown } from "rolldown";
+
+import { licenceOf, packagesOf } from "./licences.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const OUT = path.join(ROOT, "src/reporters/html/page.generated.ts");
@@ -39,8 +41,7 @@ async function bundle(): Promise<{ code: string; packages: readonly string[] }> 
     const { output } = await build.generate({ format: "iife", minify: true, comments: { legal: false } });
     if (output.length !== 1) throw new Error("the page's script is more than one file");
     const modules = Object.keys(output[0].modules);
-    const packages = new Set(modules.map((it) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(it)?.[0]));
-    return { code: output[0].code, packages: [...packages].filter((it) => it !== undefined).toSorted() };
+    return { code: output[0].code, packages: packagesOf(modules) };
   } finally {
     await build.close();
   }
@@ -50,9 +51,7 @@ async function bundle(): Promise<{ code: string; packages: readonly string[] }> 
 function licences(packages: readonly string[]): string {
   const byText = new Map<string, string[]>();
   for (const folder of packages) {
-    const file = readdirSync(folder).find((it) => /^licen[cs]e/i.test(it));
-    if (file === undefined || !existsSync(path.join(folder, file))) throw new Error(`no licence in ${folder}`);
-    const text = readFileSync(path.join(folder, file), "utf8").trim().replaceAll("*/", "* /");
+    const text = licenceOf(folder).replaceAll("*/", "* /");
     byText.set(text, [...(byText.get(text) ?? []), path.basename(folder)]);
   }
   return [...byText].map(([text, names]) => `/* ${names.join(", ")}\n${text}\n*/\n`).join("");

@@ -1,24 +1,32 @@
-import { readFileSync, readdirSync } from "node:fs";
+/** Makes the files of dist/ out of src/. */
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { defineConfig, type Plugin } from "rolldown";
+
+import { type Plugin, rolldown } from "rolldown";
+
+import { licenceOf, packagesOf } from "./licences.ts";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
 const installed = Object.keys(manifest.dependencies);
 
 const groups = filesFor({ library: "src/index.ts", program: "src/program.ts" });
 
-/**
- * A few files instead of two hundred: reading them took most of the time of a
- * small log. What every run needs is in it; what a package is needed for now
- * and then (a socket, a date in words) is installed beside it and loaded late.
- */
-export default defineConfig({
+// A few files instead of two hundred: reading them took most of the time of a small log. What every run needs is in
+// them; what a package is needed for now and then (a socket, a date in words) is installed beside them and loaded late.
+const bundle = await rolldown({
   input: { program: "src/program.ts", index: "src/index.ts", plugin: "src/plugin.ts" },
   platform: "node",
   external: (id) => id.startsWith("node:") || installed.some((name) => id === name || id.startsWith(`${name}/`)),
   plugins: [withoutChildProcess(), withoutColourDetection(), groups.plugin, licenses()],
-  output: { dir: "dist", format: "esm", cleanDir: true, minify: true, codeSplitting: { groups: groups.list } },
 });
+await bundle.write({
+  dir: "dist",
+  format: "esm",
+  cleanDir: true,
+  minify: true,
+  codeSplitting: { groups: groups.list },
+});
+await bundle.close();
 
 /**
  * Puts all that an entry needs at once into one file, less what an entry before
@@ -76,22 +84,15 @@ function licenses(): Plugin {
     name: "licenses",
     generateBundle(_options, bundle) {
       const modules = Object.values(bundle).flatMap((it) => (it.type === "chunk" ? it.moduleIds : []));
-      const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
-      const texts = [...folders].sort().map((folder) => {
+      const texts = packagesOf(modules).map((folder) => {
         const { name, version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {
           name: string;
           version: string;
           license: string;
         };
-        return `${name} ${version} (${license})\n\n${licenseText(folder)}`;
+        return `${name} ${version} (${license})\n\n${licenceOf(folder)}\n`;
       });
       this.emitFile({ type: "asset", fileName: "LICENSES.txt", source: texts.join(`\n${"-".repeat(72)}\n\n`) });
     },
   };
-}
-
-function licenseText(folder: string): string {
-  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-  if (file === undefined) throw new Error(`no licence in ${folder}: what is bundled must come with its own`);
-  return readFileSync(path.join(folder, file), "utf8");
 }
