@@ -63,7 +63,10 @@ function absolute(path: string, env: SourceEnv): string {
 
 async function found(shown: string, env: SourceEnv): Promise<Found> {
   const path = absolute(shown, env);
-  return { key: await env.fs.real(path), source: await fileSource(shown, path, env.fs) };
+  const source = await fileSource(shown, path, env.fs);
+  // What the shell's `<(…)` names has no place on a disk.
+  const key = source.reopenable ? await env.fs.real(path) : path;
+  return { key, source };
 }
 
 /**
