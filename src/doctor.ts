@@ -1,7 +1,6 @@
 /** `doctor`: reads, diagnoses, reports. The order of things; each thing itself is elsewhere. */
 import path from "node:path";
 
-import type { Diagnosis } from "./diagnosis.ts";
 import type { DiagnoseSettings } from "./diagnose.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { UserError } from "./errors.ts";
@@ -15,12 +14,12 @@ import type { Io } from "./io.ts";
 import type { Report, SourceSummary } from "./model.ts";
 import { type LogDiagnosis, readLog } from "./read-log.ts";
 import { buildReport, retentionFor } from "./report.ts";
+import { assertKnown, namesBeside } from "./named.ts";
 import type { RenderOptions, ReporterEntry } from "./reporters/reporter.ts";
 import { nodeFs } from "./sources/fs.ts";
 import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
 import { judgeStateDir, type StateDir, type StateEvidence } from "./state-evidence.ts";
-import { canonicalKey } from "./tracker/session-index.ts";
 
 /**
  * @returns the exit code
@@ -101,55 +100,6 @@ function needsEveryRun({ format, also }: DoctorOptions): boolean {
 async function piecesOf(format: ReporterEntry, report: Report, render: RenderOptions): Promise<Iterable<string>> {
   const reporter = await format.load();
   return inPieces(reporter.parts?.(report, render) ?? [reporter.render(report, render)]);
-}
-
-/** A session or run that nobody knows is a slip of the hand, and "nothing is wrong with it" would be no answer. */
-function assertKnown(
-  { session, run }: DoctorOptions,
-  diagnoses: readonly Diagnosis[],
-  extra: Pick<StateEvidence, "sessions">,
-): void {
-  if (session === null && run === null) return;
-  const sessions = [
-    ...diagnoses
-      .flatMap((it) => it.settled.sessions)
-      .map((it) => ({ names: [it.key, ...it.aliases], ids: [...it.session.sessionIds] })),
-    ...extra.sessions.map((it) => ({ names: [it.sessionKey, ...it.aliases], ids: it.sessionIds })),
-  ];
-  const isNamed = (it: (typeof sessions)[number], name: string) =>
-    it.names.some((key) => canonicalKey(key) === canonicalKey(name)) || it.ids.some((id) => id.startsWith(name));
-  if (session !== null && sessions.length > 0 && !sessions.some((it) => isNamed(it, session))) {
-    const named = sessions.slice(0, NAMED).map((it) => it.names[0] ?? "");
-    throw unknown("session", session, named, sessions.length);
-  }
-  // Runs that ended well and are not asked for are only counted.
-  const count = diagnoses.reduce((sum, { tracker }) => sum + tracker.runs.count, 0);
-  const isKnown = (id: string) => diagnoses.some((it) => it.settled.runs.some((one) => one.run.runId.startsWith(id)));
-  if (run !== null && count > 0 && !isKnown(run)) {
-    const named = diagnoses.flatMap(({ tracker }) => tracker.runs.firstIds).slice(0, NAMED);
-    throw unknown("run", run, named, count);
-  }
-}
-
-/** The sessions that the state dir or the gateway's own list name, by sessionId and canonical key. */
-function namesBeside(states: readonly StateDir[], live: LiveGateway | undefined): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { sessionId, keys } of states.flatMap((it) => it.locks)) {
-    for (const name of [sessionId, ...keys.map(canonicalKey)]) names.add(name);
-  }
-  for (const { canonical, sessionId } of live?.list.sessions ?? []) {
-    names.add(canonical);
-    if (sessionId !== null) names.add(sessionId);
-  }
-  return names;
-}
-
-const NAMED = 10;
-
-/** @param named the first few of them */
-function unknown(what: string, name: string, named: readonly string[], count: number): UserError {
-  const more = count > named.length ? ` and ${count - named.length} more` : "";
-  return new UserError(`no ${what} ${name} in this log`, `There is: ${named.join(", ")}${more}`);
 }
 
 /** The report must not take the place of the log that it was made from. */
