@@ -94,7 +94,9 @@ export class LogFolder {
 
   /** Deletes what is no day's file: a machine that is soaked for long must not run out of disk. */
   tidy(): void {
-    const days = readdirSync(this.logs).filter((it) => /\d\.log$/.test(it)).toSorted();
+    const days = readdirSync(this.logs)
+      .filter((it) => /\d\.log$/.test(it))
+      .toSorted();
     const keep = new Set(days.slice(-2));
     for (const it of readdirSync(this.logs)) if (!keep.has(it)) rmSync(join(this.logs, it), { force: true });
   }

@@ -65,7 +65,12 @@ test.each<[string, FindingCode, string, string]>([
   ["… in a log without lanes", "run-stalled", log(up("08:00:00"), startLine("08:01:00", A)), "08:20:00"],
   ["a session whose run was cut", "session-blocked", log(CUT, waits("08:02:10", A)), "08:02:30"],
   ["… a moment ago", "session-blocked", log(RUNS, restartInProcess("08:01:00.001")), "08:01:00.900"],
-  ["… past its time, and more than one message came", "session-blocked", log(CUT, waits("08:02:10", A), waits("08:02:11", A)), "08:20:00"],
+  [
+    "… past its time, and more than one message came",
+    "session-blocked",
+    log(CUT, waits("08:02:10", A), waits("08:02:11", A)),
+    "08:20:00",
+  ],
   ["a session whose run went silent", "session-blocked", RUNS, "08:20:00"],
   ["a session that a lock file bars", "session-blocked", log(RUNS, LOCKED), "08:02:00"],
   ["a session that waits for a full lane", "session-blocked", FULL, "08:02:30"],
