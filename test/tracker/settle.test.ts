@@ -215,10 +215,35 @@ describe("a session", () => {
     expect(sessionAt(text, "08:04:00", "id-a")).toBe(verdict);
   });
 
+  const queued = (time: string, key: string) =>
+    at(
+      time,
+      "diagnostic",
+      `message queued: sessionId=id-${key} sessionKey=${key} source=dispatch queueDepth=1 sessionState=idle`,
+    );
+  const dispatched = (time: string, key: string) =>
+    at(
+      time,
+      "diagnostic",
+      `message dispatch started: channel=webchat sessionId=id-${key} sessionKey=${key} source=replyResolver`,
+    );
+  const overtaken = log(queued("08:03:00", "a"), queued("08:03:01", "c"), dispatched("08:03:01.500", "c"));
+
+  test.each<[string, string, string, string]>([
+    ["nobody overtook it", queued("08:03:00", "a"), "08:09:00", "free high waiting=0"],
+    ["overtaken, a moment ago", overtaken, "08:03:01.999", "free high waiting=0"],
+    ["overtaken, and not taken up since", overtaken, "08:03:02", "blocked recoveries low waiting=1"],
+    ["overtaken, and taken up since", log(overtaken, dispatched("08:03:03", "a")), "08:09:00", "free high waiting=0"],
+  ])("a message that is queued and not taken up: %s", (_, lines, now, verdict) => {
+    const other = { key: "b", runId: "rb" };
+    const text = log(up("08:00:00"), starts("08:00:10", other), ends("08:00:20", other), lines);
+    expect(sessionAt(text, now)).toBe(verdict);
+  });
+
   test("since when it is held, how long it has been silent, and since when messages wait", () => {
     const times = (text: string, now: string) => {
       const it = settledAt(text, now).sessions.find(({ key }) => key === "a");
-      return it && { since: it.heldSince, silence: it.silenceMs, waiting: it.waitingSince.toSorted() };
+      return it && { since: it.heldSince, silence: it.silenceMs, waiting: it.waitingSince };
     };
     expect(times(log(CUT, waits("08:02:10", A)), "08:02:30")).toEqual({
       since: clock("08:01:00"),
