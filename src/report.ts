@@ -59,6 +59,7 @@ export function retentionFor(filter: ReportFilter, listsAll: boolean, named: Rea
   return {
     endedRuns: ENDED_RUNS,
     idleSessions: IDLE_SESSIONS,
+    keepsBadEnds: true,
     keepsRun: ({ runId, end }) => {
       if (filter.run !== null) return runId.startsWith(filter.run);
       // Where no line tells when it ended, the end of the log decides.

@@ -128,6 +128,13 @@ export class SessionIndex {
     this.#forgotten.add(canonical);
   }
 
+  /** An old conversation of a session that goes on under others. */
+  forgetId(session: Session, sessionId: string): void {
+    session.sessionIds.delete(sessionId);
+    this.#byId.delete(sessionId);
+    this.#inferred.delete(sessionId);
+  }
+
   /** How many sessions are forgotten and did not come again. */
   get forgottenCount(): number {
     if (this.#forgotten.size === 0) return 0;

@@ -3,7 +3,7 @@ import type { EventOf, GatewayEvent } from "../events/index.ts";
 import type { OrphanCause } from "../model.ts";
 import { Fifo } from "./fifo.ts";
 import { GatewayLives, type LifeChange } from "./gateway-lives.ts";
-import { KEEP_ALL, type Retention } from "./retention.ts";
+import { KEEP_ALL, type Retention, SESSION_IDS } from "./retention.ts";
 import { RunIndex } from "./run-index.ts";
 import { SessionIndex, canonicalKey, keyOfLane } from "./session-index.ts";
 import { END_STRENGTH, type LaneTask, type Life, type Process, type Run, type RunEnd, type Session } from "./state.ts";
@@ -294,12 +294,23 @@ export class Tracker {
       }
       run.timeline = undefined;
       run.task = undefined;
-      if (run.end.state !== "completed" || this.#retention.keepsRun(run)) continue;
+      if (run.end.state !== "completed" && this.#retention.keepsBadEnds) continue;
+      if (this.#retention.keepsRun(run)) continue;
       if (this.#retention.counts(run)) this.forgottenRuns += 1;
       this.runs.forget(run);
       this.recoveryRuns.delete(run);
-      if (run.sessionId !== undefined) this.#queue(this.sessions.find(run.sessionId));
+      const session = run.sessionId === undefined ? undefined : this.sessions.find(run.sessionId);
+      this.#queue(session);
+      if (session) this.#forgetOldId(session);
     }
+  }
+
+  /** A session that never rests would gather an id for each of its conversations. */
+  #forgetOldId(session: Session): void {
+    const [oldest] = session.sessionIds;
+    if (oldest === undefined || session.sessionIds.size <= SESSION_IDS || this.runs.hasOfSession(oldest)) return;
+    this.process?.registered?.delete(oldest);
+    this.sessions.forgetId(session, oldest);
   }
 
   #queueEnded(run: Run): void {

@@ -37,11 +37,14 @@ export class BusyGateway {
   #sinceRestart = 0;
   #hanging: { readonly runId: string; readonly since: number } | undefined;
   restarts = 0;
+  /** What a watcher must tell of it, in this order: `blocked hang-1`. */
+  readonly truth: string[] = [];
 
   constructor(options: BusyOptions) {
     this.#options = options;
     this.#now = options.start;
     this.#listening();
+    this.truth.push("gateway-started");
   }
 
   /** Goes on for at least so many lines. */
@@ -104,18 +107,21 @@ export class BusyGateway {
       // The run dies with its process.
       this.#pid++;
       this.#listening();
+      this.truth.push("gateway-crashed");
       return;
     }
     this.#hanging = { runId, since: this.#turns };
     this.#log("gateway", "signal SIGUSR1 received");
     this.#log("gateway", "received SIGUSR1; restarting");
     this.#listening();
+    this.truth.push("gateway-restarted", `blocked ${runId}`);
   }
 
   #abortHanging(): void {
     const { runId } = this.#hanging ?? { runId: "" };
     this.#hanging = undefined;
     this.#end("hangs", "hangs", runId, true);
+    this.truth.push(`free ${runId}`);
   }
 
   #listening(): void {

@@ -18,11 +18,16 @@ export function recordsOf(text: string, source = 0): LogRecord[] {
   });
 }
 
-/** The diagnosis of a log of one gateway. */
-export function diagnoseLog(text: string): Diagnosis {
+/**
+ * The diagnosis of a log of one gateway.
+ * @param now milliseconds since the epoch; else the time of the last line
+ */
+export function diagnoseLog(text: string, now?: number): Diagnosis {
   const diagnostician = new Diagnostician(false);
   for (const record of recordsOf(text)) diagnostician.push(record);
-  const [diagnosis] = diagnostician.finish({ runTimeoutMs: RUN_TIMEOUT_MS, stallAfterMs: STALL_AFTER_MS }, []);
+  const settings = { runTimeoutMs: RUN_TIMEOUT_MS, stallAfterMs: STALL_AFTER_MS };
+  const [diagnosis] =
+    now === undefined ? diagnostician.finish(settings, []) : diagnostician.look({ ...settings, now }, []).values();
   if (!diagnosis) throw new Error("no diagnosis");
   return diagnosis;
 }

@@ -4,12 +4,14 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { parseEvent } from "../../src/events/index.ts";
 import type { LogRecord } from "../../src/model.ts";
 import { retentionFor } from "../../src/report.ts";
-import { KEEP_ALL } from "../../src/tracker/retention.ts";
+import { KEEP_ALL, KEEP_RECENT, SESSION_IDS } from "../../src/tracker/retention.ts";
 import { RunIndex } from "../../src/tracker/run-index.ts";
 import { SessionIndex } from "../../src/tracker/session-index.ts";
+import { Diagnostician } from "../../src/diagnose.ts";
 import { Tracker } from "../../src/tracker/tracker.ts";
 import { REAL_LOGS, fixtureText } from "../helpers/fixtures.ts";
 import { forgetful, NO_FILTER, toldOf } from "../helpers/retain.ts";
+import { ends, log, starts, up } from "../helpers/log-lines.ts";
 import { recordsOf } from "../helpers/track.ts";
 
 const LIMITS = [0, 1, 2, 3, 4, 5];
@@ -281,3 +283,24 @@ test("open runs do not make a line of another one dearer", () => {
   for (const event of eventsOf(more.records)) tracker.push(event);
   expect(reads).toBeLessThan(1_000);
 });
+
+test.each([false, true])(
+  "a watch remembers no more however many conversations one session has (aborted: %s)",
+  (aborted) => {
+    const diagnostician = new Diagnostician(false, undefined, { ...KEEP_RECENT, endedRuns: 3 });
+    const lines = Array.from({ length: 400 }, (_, index) => {
+      const run = { key: "room", runId: `run-${index}`, sessionId: `conversation-${index}` };
+      return [...starts("08:00:01", run), ...ends("08:00:02", run, aborted)];
+    });
+    for (const record of recordsOf(log(up("08:00:00"), ...lines))) diagnostician.push(record);
+    const [diagnosis] = diagnostician.look({ runTimeoutMs: null, stallAfterMs: null, now: START }, []).values();
+    if (!diagnosis) throw new Error("no diagnosis");
+    const { tracker, settled } = diagnosis;
+    // The ones at hand, and the few dozen that are forgotten together.
+    expect(tracker.runs.all().length).toBeLessThan(100);
+    const room = tracker.sessions.findByKey("agent:main:room");
+    expect([...(room?.sessionIds ?? [])].length).toBeLessThan(SESSION_IDS + 100);
+    expect([...(room?.sessionIds ?? [])].at(-1)).toBe("conversation-399");
+    expect(settled.sessions.map(({ key, state }) => [key, state])).toEqual([["room", "free"]]);
+  },
+);

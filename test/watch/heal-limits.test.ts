@@ -145,6 +145,24 @@ describe("a gateway that is wedged all the time", () => {
     expect(mayHeal(later, "agent:main:main", acts, SETTINGS, decision.until).act).toBe(true);
   });
 
+  test("`until` is of the act that frees the place, whatever the order in which the journal gives them", () => {
+    const acts = [30, 10, 50, 20, 40].map((it) => act(it, `s${it}`));
+    const decision = mayHeal(sure, "agent:main:main", acts, SETTINGS, NOW);
+    expect(decision).toMatchObject({ act: false, until: NOW + 20 * MINUTE });
+  });
+
+  test("attempts that sent nothing are counted from the last one that did, in the order of time", () => {
+    const mine = (minutesAgo: number, sent = false) => act(minutesAgo, undefined, sent);
+    const may = (acts: readonly HealAct[]) =>
+      mayHeal(sure, "agent:main:main", acts, { ...SETTINGS, coolDownMs: 10 * MINUTE }, NOW).act;
+    // The second since: two minutes.
+    expect(may([mine(2), mine(20, true), mine(4), mine(22), mine(23)])).toBe(true);
+    expect(may([mine(1.9), mine(20, true), mine(4), mine(22), mine(23)])).toBe(false);
+    // However many there were, no more than the cool-down.
+    expect(may(Array.from({ length: 60 }, (_, index) => mine(10 + index)))).toBe(true);
+    expect(may(Array.from({ length: 60 }, (_, index) => mine(9.9 + index)))).toBe(false);
+  });
+
   test("what is remembered does not grow", () => {
     const acts = Array.from({ length: 1_000 }, (_, index) => act(index));
     expect(recentActs(acts, SETTINGS, NOW).length).toBe(60);

@@ -9,6 +9,7 @@ import { FollowedFile } from "./file.ts";
 import type { FollowedPart, Follower, FollowNotice } from "./follower.ts";
 import { LiveLines } from "./live-lines.ts";
 import { hasLaterDay, isPast, type Located, type Locator } from "./locate.ts";
+import { RecentLines } from "./recent-lines.ts";
 import { zoneOf } from "./zone.ts";
 
 interface Followed {
@@ -102,12 +103,15 @@ export class FileFollower implements Follower {
 
   async *history(): AsyncGenerator<readonly LogRecord[]> {
     const reading = this.#reading;
-    const newest = new Map<string, number>();
+    const recent = new Map<string, RecentLines>();
     if (reading) {
       for await (const batch of reading.batches()) {
-        for (const { location, time, source, stream } of batch) {
-          if (time !== undefined && time > (newest.get(location.path) ?? 0)) newest.set(location.path, time);
-          this.#streams.set(source, stream);
+        for (const record of batch) {
+          const { path } = record.location;
+          const lines = recent.get(path) ?? new RecentLines();
+          lines.add(record);
+          recent.set(path, lines);
+          this.#streams.set(record.source, record.stream);
         }
         yield batch;
       }
@@ -119,7 +123,7 @@ export class FileFollower implements Follower {
     }
     for (const followed of this.#followed.values()) {
       const index = this.#summaries.findIndex(({ path }) => path === followed.located.shown);
-      if (index >= 0) this.#live(followed, index, this.#summaries[index]?.lines, newest.get(followed.located.shown));
+      if (index >= 0) this.#live(followed, index, this.#summaries[index]?.lines, recent.get(followed.located.shown));
       followed.opened = undefined;
     }
   }
@@ -184,9 +188,9 @@ export class FileFollower implements Follower {
     return this.#summaries.push(summary) - 1;
   }
 
-  #live(followed: Followed, source: number, lines?: number, newest?: number): LiveLines {
+  #live(followed: Followed, source: number, lines?: number, recent?: RecentLines): LiveLines {
     const stream = (container: string | undefined): string => container ?? this.#streamOf(source);
-    const live = new LiveLines({ path: followed.located.shown, source, stream }, lines, newest);
+    const live = new LiveLines({ path: followed.located.shown, source, stream }, lines, recent);
     this.#forms[source] = () => live.form;
     followed.lines = live;
     return live;

@@ -1,8 +1,6 @@
 import { Decoder } from "../../formats/decode.ts";
 import type { LogRecord } from "../../model.ts";
-
-/** A rotation may swap lines of one moment; what is older than that was read before (ms). */
-const SLACK_MS = 1_000;
+import { RecentLines } from "./recent-lines.ts";
 
 /** Where the records of a source go. */
 export interface LiveOrigin {
@@ -17,21 +15,20 @@ export class LiveLines {
   readonly #origin: LiveOrigin;
   readonly #decoder = new Decoder();
   #line: number;
-  /** The newest time that was read. */
-  #newest: number | undefined;
-  /** Up to which time what comes was read before; undefined: all of it is new. */
+  readonly #recent: RecentLines;
+  /** Up to which time what comes may have been read before; undefined: all of it is new. */
   #knownTo: number | undefined;
   /** Of the last line that had one, as a reading names it. */
   form: string | null = null;
 
   /**
    * @param lines that were read before
-   * @param newest time of them, in milliseconds since the epoch
+   * @param recent the last ones of them
    */
-  constructor(origin: LiveOrigin, lines = 0, newest?: number) {
+  constructor(origin: LiveOrigin, lines = 0, recent = new RecentLines()) {
     this.#origin = origin;
     this.#line = lines;
-    this.#newest = newest;
+    this.#recent = recent;
   }
 
   /**
@@ -40,7 +37,7 @@ export class LiveLines {
    */
   restart(): void {
     this.#line = 0;
-    this.#knownTo = this.#newest;
+    this.#knownTo = this.#recent.newest;
   }
 
   /** @param now what counts for a line that does not say its time: it was written a moment ago */
@@ -53,18 +50,20 @@ export class LiveLines {
       this.form = decoded.format;
       const { stamp, ...parsed } = decoded.parsed;
       const time = stamp?.kind === "instant" ? stamp.ms : now;
-      if (this.#wasRead(time)) continue;
-      if (this.#newest === undefined || time > this.#newest) this.#newest = time;
+      const line = { ...parsed, time };
+      if (this.#wasRead(line)) continue;
+      this.#recent.add(line);
       const { path, source, stream } = this.#origin;
-      records.push({ ...parsed, time, location: { path, line: this.#line }, source, stream: stream(decoded.stream) });
+      records.push({ ...line, location: { path, line: this.#line }, source, stream: stream(decoded.stream) });
     }
     return records;
   }
 
-  #wasRead(time: number): boolean {
+  #wasRead(line: Pick<LogRecord, "subsystem" | "message"> & { readonly time: number }): boolean {
     if (this.#knownTo === undefined) return false;
-    if (time < this.#knownTo - SLACK_MS) return true;
-    this.#knownTo = undefined;
+    if (this.#recent.wasRead(line, this.#knownTo)) return true;
+    // What is newer comes after all that was read.
+    if (line.time > this.#knownTo) this.#knownTo = undefined;
     return false;
   }
 }

@@ -179,7 +179,16 @@ describe("a file that begins anew", () => {
   test("as an editor saves it: what was read before is not read again", async () => {
     await writeFile(at("new"), both + line("28T10:00:00", "c"));
     await rename(at("new"), at("gateway.log"));
-    expect(texts(await poll(5))).toEqual(["b", "c"]);
+    expect(texts(await poll(5))).toEqual(["c"]);
+  });
+
+  test("… nor what was read while it was followed, down to the last moment", async () => {
+    const more = `${line("28T10:00:00", "c")}${line("28T10:00:00", "d")}`;
+    await appendFile(at("gateway.log"), more);
+    expect(texts(await poll(5))).toEqual(["c", "d"]);
+    await writeFile(at("new"), `${both}${more}${line("28T10:00:00", "e")}${line("28T10:00:01", "f")}`);
+    await rename(at("new"), at("gateway.log"));
+    expect(texts(await poll(5))).toEqual(["e", "f"]);
   });
 
   test("cut shorter: neither", async () => {

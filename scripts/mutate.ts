@@ -1,0 +1,32 @@
+/**
+ * Changes the code that decides in hundreds of small ways, and says which of
+ * these changes no test notices: mutation testing with Stryker.
+ *
+ *   npm run mutate [-- --mutate src/tracker/settle.ts] [-- --concurrency 2]
+ *
+ * Stryker is no dev dependency: it is 170 packages that `npm ci` would install
+ * everywhere for what is run a few times a year. Version 9 is the last one for
+ * Node 20. It is put below node_modules, so that it finds this project's vitest
+ * there; `npm ci` deletes it with the rest.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+
+import { execa } from "execa";
+
+const VERSION = "9.6.1";
+const FOLDER = "node_modules/.cache/mutate";
+const STRYKER = `${FOLDER}/node_modules/@stryker-mutator/core/bin/stryker.js`;
+
+if (!existsSync(STRYKER)) {
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(`${FOLDER}/package.json`, '{ "private": true }\n');
+  const packages = ["core", "vitest-runner"].map((name) => `@stryker-mutator/${name}@${VERSION}`);
+  // Without the peer dependency: the vitest that runs the tests is the project's own.
+  const options = ["--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"];
+  await execa("npm", ["install", "--prefix", FOLDER, ...options, ...packages], { stdio: "inherit" });
+}
+const { exitCode } = await execa(process.execPath, [STRYKER, "run", ...process.argv.slice(2)], {
+  stdio: "inherit",
+  reject: false,
+});
+process.exitCode = exitCode ?? 1;
