@@ -12,6 +12,7 @@ import type { LiveGateway } from "./gateway/live.ts";
 import { DEFAULT_WIDTH } from "./help.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
+import { Masker } from "./mask.ts";
 import type { Report, SourceSummary } from "./model.ts";
 import { type LogDiagnosis, readLog } from "./read-log.ts";
 import { buildReport, retentionFor } from "./report.ts";
@@ -28,6 +29,7 @@ import { canonicalKey } from "./tracker/session-index.ts";
  */
 export async function runDoctor(options: DoctorOptions, io: Io): Promise<number> {
   const env = sourceEnv(io);
+  const masker = new Masker(options.redact);
   const inputs = await findInputs(options, env, io);
   const states = await readStates(options, inputs.isOwnMachine, inputs.live?.stateDir, env);
   if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
@@ -45,11 +47,13 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
     retention,
     signal: io.signal,
     verbose: options.verbose,
+    // The line that could not be read may hold a chat's text.
+    unparsed: options.redact ? () => "(left out: --redact)" : (text) => masker.text(text),
     onStart: options.quiet ? undefined : (io.showProgress ?? undefined),
   });
   const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
   const live = inputs.live && (await checkLive(inputs.live, log, evidence));
-  assertKnown(options, log.diagnoses, live ?? evidence);
+  assertKnown(options, log.diagnoses, live ?? evidence, masker);
   const { body, sessionCount } = buildReport(
     {
       tool: io.tool,
@@ -57,6 +61,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
       diagnoses: log.diagnoses,
       sources: [...log.summaries, ...states.map(stateSummary)],
       window: log.window,
+      masker,
       extra: live ?? evidence,
     },
     options,
@@ -72,7 +77,8 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
       text: await piecesOf(format, report, { ...render, width: DEFAULT_WIDTH, colorLevel: 0 }),
     })),
   );
-  for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
+  for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])])
+    await warn(io, masker.text(line));
   if (options.output !== null) await io.writeWhole(options.output, text);
   else for (const piece of text) await io.stdout.write(piece);
   for (const other of others) await io.writeWhole(other.file, other.text);
@@ -108,6 +114,7 @@ function assertKnown(
   { session, run }: DoctorOptions,
   diagnoses: readonly Diagnosis[],
   extra: Pick<StateEvidence, "sessions">,
+  masker: Masker,
 ): void {
   if (session === null && run === null) return;
   const sessions = [
@@ -120,14 +127,21 @@ function assertKnown(
     it.names.some((key) => canonicalKey(key) === canonicalKey(name)) || it.ids.some((id) => id.startsWith(name));
   if (session !== null && sessions.length > 0 && !sessions.some((it) => isNamed(it, session))) {
     const named = sessions.slice(0, NAMED).map((it) => it.names[0] ?? "");
-    throw unknown("session", session, named, sessions.length);
+    masker.learn(named);
+    throw unknown(
+      "session",
+      session,
+      named.map((key) => masker.text(key)),
+      sessions.length,
+    );
   }
   // Runs that ended well and are not asked for are only counted.
   const count = diagnoses.reduce((sum, { tracker }) => sum + tracker.runs.count, 0);
   const isKnown = (id: string) => diagnoses.some((it) => it.settled.runs.some((one) => one.run.runId.startsWith(id)));
   if (run !== null && count > 0 && !isKnown(run)) {
     const named = diagnoses.flatMap(({ tracker }) => tracker.runs.firstIds).slice(0, NAMED);
-    throw unknown("run", run, named, count);
+    const ids = named.map((runId) => masker.value({ runId }).runId);
+    throw unknown("run", run, ids, count);
   }
 }
 

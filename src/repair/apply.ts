@@ -129,10 +129,12 @@ class Repair {
     const { target } = this.#plan;
     const now = this.#world.now();
     const entries = store.read();
-    const open = this.#options.force ? undefined : openRepair(entries, gateway.url, target.canonical, now);
+    const open = this.#options.force
+      ? undefined
+      : openRepair(entries, gateway.url, store.nameOf(target.canonical), now);
     const resumed = open && open.sent.length > 0 && isSameHolder(open, target) ? open : undefined;
     if (!resumed && !this.#options.force) {
-      const pause = coolDownMs(entries, gateway.url, target.canonical, now);
+      const pause = coolDownMs(entries, gateway.url, store.nameOf(target.canonical), now);
       if (pause > 0) return await this.#refuse(`it was repaired a moment ago; wait ${spanText(pause)}, or --force`);
     }
     const began = await this.#look();

@@ -34,6 +34,7 @@ describe("doctor", () => {
         timeZone: "Europe/Berlin",
         verbose: false,
         quiet: false,
+      redact: false,
         allRuns: false,
         since: null,
         until: null,
