@@ -65,7 +65,7 @@ export interface DiagnoseOptions {
   readonly redact?: boolean | undefined;
   /** Ends the reading. */
   readonly signal?: AbortSignal | undefined;
-  /** Told what stops nothing and is worth knowing, for example that an archive ends early. The text may hold text of the log. */
+  /** Told what stops nothing and is worth knowing, for example that an archive ends early. The text may hold text of the log, its secrets masked. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

@@ -23,7 +23,7 @@ import { NOTHING_LOST, type Plan, type ResetReport, type ResetResult, type Targe
 import { Observer } from "./repair/observe.ts";
 import { pastEvidence } from "./repair/past.ts";
 import { canProbe } from "./repair/probe.ts";
-import { isPlan, planFor, planText, restartCommand, restartCost, type NoPlan } from "./repair/plan.ts";
+import { againCommand, isPlan, planFor, planText, restartCommand, restartCost, type NoPlan } from "./repair/plan.ts";
 import { gatewayText, planLines, renderJson, resultLines, stepLine } from "./repair/render.ts";
 import { resolveId, resolveRun, type NamedSession } from "./repair/resolve.ts";
 import { STEPS, type StepName } from "./repair/steps/index.ts";
@@ -211,7 +211,7 @@ class Reset {
         outcome: "refused",
         detail:
           "probably blocked, but it may still be a slow model call; nothing is sent to such a session unless a person names it",
-        next: `clawdbot-sessions reset ${quoteShell(target.key)}`,
+        next: againCommand([target.key]),
       };
     }
     return planFor(target, can, this.#options, product);
@@ -340,7 +340,7 @@ class Reset {
 
   #repairOptions(plan: Plan, diagnosis: Diagnosis): RepairOptions {
     const { force, probe, reason, verifyMs } = this.#options;
-    const again = `clawdbot-sessions reset ${quoteShell(plan.target.key)}`;
+    const names = [plan.target.key];
     const others = diagnosis.settled.sessions.filter((it) => it.session.canonicalKey !== plan.target.canonical);
     const busy = others.filter((it) => it.state === "busy").map((it) => it.key);
     const waiting = diagnosis.settled.sessions.reduce((sum, it) => sum + it.waitingAtLeast, 0);
@@ -351,7 +351,12 @@ class Reset {
       reason,
       verifyMs,
       requestTimeoutMs: this.#requestTimeoutMs,
-      next: { again, probe: `${again} --probe`, restart },
+      next: {
+        again: againCommand(names),
+        force: againCommand(names, " --force"),
+        probe: againCommand(names, " --probe"),
+        restart,
+      },
     };
   }
 

@@ -41,7 +41,7 @@ export interface RepairOptions {
   /** Milliseconds for one question to the gateway. */
   readonly requestTimeoutMs: number;
   /** The commands to name when a repair did not end well. */
-  readonly next: { readonly again: string; readonly probe: string; readonly restart: string };
+  readonly next: { readonly again: string; readonly force: string; readonly probe: string; readonly restart: string };
 }
 
 const POLL_MS = 250;
@@ -166,7 +166,7 @@ class Repair {
     }
     if (facts.logLife !== null && !this.#options.force) {
       await tell(false, `its run lives (${facts.logLife}); nothing was sent`);
-      return this.#result("refused", [], `${this.#options.next.again} --force`);
+      return this.#result("refused", [], this.#options.next.force);
     }
     await tell(true, target.before === "blocked" ? "still blocked, same session" : "same session");
     return { facts };
@@ -315,7 +315,7 @@ class Repair {
 
   async #refuse(why: string): Promise<ResetResult> {
     await this.#tell("look", false, why, this.#world.now());
-    return this.#result("refused", [], `${this.#options.next.again} --force`);
+    return this.#result("refused", [], this.#options.next.force);
   }
 
   #end(outcome: Outcome, evidence: readonly Evidence[], next?: string): ResetResult {

@@ -13,7 +13,9 @@ export interface SampleSecret {
 const base = "aZ9bY8cX7dW6eV5fU4gT3hS2iR1jQ0kP";
 /** @param length of the text; the seed makes it another one */
 function random(length: number, seed = 0): string {
-  return Array.from({ length }, (_, index) => base[(index * 7 + seed * 5 + Math.floor(index / 32)) % base.length]).join("");
+  return Array.from({ length }, (_, index) => base[(index * 7 + seed * 5 + Math.floor(index / 32)) % base.length]).join(
+    "",
+  );
 }
 const hex = (length: number): string =>
   Array.from({ length }, (_, index) => "0123456789abcdef"[(index * 7 + 3) % 16]).join("");
@@ -61,6 +63,10 @@ export const SECRETS: readonly SampleSecret[] = [
   pair("token in JSON", '{"token":"', "a b c-short", '"}'),
   pair("camel case", "botToken: ", "abc-def-ghi"),
   pair("environment", "OPENCLAW_GATEWAY_TOKEN=", "correct-horse"),
-  pair("private key", "", `-----BEGIN ${"PRIVATE"} KEY-----\n${random(64)}\n${random(64, 3)}\n-----END PRIVATE KEY-----`),
+  pair(
+    "private key",
+    "",
+    `-----BEGIN ${"PRIVATE"} KEY-----\n${random(64)}\n${random(64, 3)}\n-----END PRIVATE KEY-----`,
+  ),
   pair("private key in one line, cut", "", `-----BEGIN OPENSSH ${"PRIVATE"} KEY-----\\n${random(64)}`),
 ];

@@ -1,4 +1,4 @@
-import { quoteShell } from "../../escape.ts";
+import { shellOperands } from "../../escape.ts";
 import type { Report, SessionReport } from "../../model.ts";
 import { blockedSessions, count, shortKey } from "../wording.ts";
 import type { Blocked } from "../wording.ts";
@@ -33,7 +33,7 @@ function freeing({ session, holder, confidence }: Blocked, redacted: boolean): N
   const dropped = amount > 0 ? `; the ${amount}+ waiting ${amount === 1 ? "message" : "messages"} may be lost` : "";
   const { name, isHidden } = nameFor(session, redacted);
   return {
-    command: `clawdbot-sessions reset ${operand(name)}`,
+    command: `clawdbot-sessions reset ${shellOperands([name])}`,
     note: `${isHidden ? "not to be pasted as it is, the session's name is hidden here; " : ""}on the gateway's machine${maybeSlow ? ", if it stays silent past the run timeout" : ""}: frees it by the mildest step that its version takes, and proves it${dropped}`,
   };
 }
@@ -60,9 +60,4 @@ function nameFor(session: SessionReport, redacted: boolean): { readonly name: st
   const key = shortKey(session);
   const name = isHidden(key) ? (session.sessionIds.findLast((id) => !isHidden(id)) ?? key) : key;
   return { name, isHidden: isHidden(name) };
-}
-
-/** A key that begins with a hyphen would be taken for an option. */
-function operand(key: string): string {
-  return key.startsWith("-") ? `-- ${quoteShell(key)}` : quoteShell(key);
 }
