@@ -28,6 +28,8 @@ function pair(name: string, before: string, secret: string, after = ""): SampleS
   return { name, text: before + secret + after, secret };
 }
 
+const PRIVATE = "PRIVATE";
+
 export const SECRETS: readonly SampleSecret[] = [
   plain("OpenAI", "sk-", random(48)),
   plain("OpenAI project", "sk-", "proj-", random(64)),
@@ -63,10 +65,6 @@ export const SECRETS: readonly SampleSecret[] = [
   pair("token in JSON", '{"token":"', "a b c-short", '"}'),
   pair("camel case", "botToken: ", "abc-def-ghi"),
   pair("environment", "OPENCLAW_GATEWAY_TOKEN=", "correct-horse"),
-  pair(
-    "private key",
-    "",
-    `-----BEGIN ${"PRIVATE"} KEY-----\n${random(64)}\n${random(64, 3)}\n-----END PRIVATE KEY-----`,
-  ),
-  pair("private key in one line, cut", "", `-----BEGIN OPENSSH ${"PRIVATE"} KEY-----\\n${random(64)}`),
+  pair("private key", "", `-----BEGIN ${PRIVATE} KEY-----\n${random(64)}\n${random(64, 3)}\n-----END PRIVATE KEY-----`),
+  pair("private key in one line, cut", "", `-----BEGIN OPENSSH ${PRIVATE} KEY-----\\n${random(64)}`),
 ];

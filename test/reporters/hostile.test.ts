@@ -115,7 +115,8 @@ const plainText: RenderOptions = {
   width: 80, colorLevel: 0, timeZone: "UTC", verbose: true, quiet: false, allRuns: true, since: null, until: null, ascii: false,
 }; // prettier-ignore
 
-describe.each([...loaded, { name: "timeline", ...timeline }])("$name as its target reads it", ({ name, render }) => {
+describe.each([...loaded, { name: "timeline", ...timeline }])("$name as its target reads it", (reporter) => {
+  const { name } = reporter;
   const reads: Record<(typeof TARGETS)[string], (text: string) => void> = {
     terminal: () => {},
     // A line that is a command is nothing else; in all others the older commands stand anywhere.
@@ -143,21 +144,21 @@ describe.each([...loaded, { name: "timeline", ...timeline }])("$name as its targ
             ? evil + text
             : text,
         ) as Report;
-        reads[TARGETS[name] ?? "JSON"](render(planted, plainText));
+        reads[TARGETS[name] ?? "JSON"](reporter.render(planted, plainText));
       }),
       { numRuns: 50 },
     );
   });
 });
 
-describe.each(watchFormats)("$name of watch", ({ name, render }) => {
+describe.each(watchFormats)("$name of watch", (format) => {
   test("prints one line, and nothing that acts", () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
-        const text = render(event, { timeZone: "UTC", colorLevel: 0 });
+        const text = format.render(event, { timeZone: "UTC", colorLevel: 0 });
         expect(text.endsWith("\n")).toBe(true);
         expect(HARMFUL.exec(text.slice(0, -1))).toBeNull();
-        if (name === "ndjson") expect(JSON.parse(text)).toMatchObject({ event: event.event });
+        if (format.name === "ndjson") expect(JSON.parse(text)).toMatchObject({ event: event.event });
       }),
     );
   });
