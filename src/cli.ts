@@ -11,6 +11,7 @@ import { findingCode } from "./finding-code.ts";
 import { DEFAULT_WIDTH, examples } from "./help.ts";
 import type { Io } from "./io.ts";
 import type { FindingCode } from "./model.ts";
+import { Masker } from "./mask.ts";
 import { resetCommand } from "./reset-options.ts";
 import type { ResetOptions } from "./reset-options.ts";
 import { installShimCommand } from "./shim/options.ts";
@@ -47,7 +48,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     // As ripgrep does: whoever runs `| head` has seen enough.
     if (error instanceof BrokenPipe) return EXIT.ok;
     const isUsers = error instanceof UserError;
-    const text = isUsers ? describeUserError(error) : describeBug(error, isVerbose(argv, io), io);
+    const told = isUsers ? describeUserError(error) : describeBug(error, isVerbose(argv, io), io);
+    const text = printable(new Masker(argv.includes("--redact")).text(told));
     await io.stderr.write(text).catch(() => {});
     return isUsers ? EXIT.usage : EXIT.bug;
   }
@@ -113,7 +115,7 @@ export function parse(argv: readonly string[], io: Io): Invocation {
     .configureOutput({
       writeOut: (text) => (out += text),
       writeErr: (text) => (err += text),
-      outputError: (text, write) => write(printable(text)),
+      outputError: (text, write) => write(printable(new Masker(argv.includes("--redact")).text(text))),
     })
     .addHelpText(
       "before",
@@ -219,7 +221,7 @@ function inherit(program: Command, command: Command): Command {
 }
 
 function describeUserError(error: UserError): string {
-  return printable(`error: ${error.message}\n${error.help ?? ""}`);
+  return `error: ${error.message}\n${error.help ?? ""}`;
 }
 
 function isVerbose(argv: readonly string[], io: Io): boolean {
@@ -235,7 +237,7 @@ function describeBug(error: unknown, verbose: boolean, io: Io): string {
     verbose ? "above and the trace below." : "above and what --verbose prints below it.",
     ...(verbose ? stack : []),
   ];
-  return printable(lines.join("\n"));
+  return lines.join("\n");
 }
 
 /** Text with lines of its own, as it may be shown on a terminal. */

@@ -41,6 +41,8 @@ export interface DoctorOptions {
   readonly allowInconclusive: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;
+  /** Names instead of keys, persons, numbers and paths. */
+  readonly redact: boolean;
   /** False with `--no-state`: the state dir is not looked at. */
   readonly state: boolean;
   /** `--state-dir`, as typed; null: look for it. */
@@ -74,6 +76,7 @@ export interface RawDoctorOptions extends RawGatewayOptions {
   color: ColorChoice;
   verbose?: true;
   quiet?: true;
+  redact?: true;
   state: boolean;
   stateDir?: string;
   runTimeout?: string;
@@ -97,6 +100,7 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
     .option("--output <file>", "write the report to a file, whole or not at all")
     .option("--also <format=file>", "write it to a file in this form as well (may be repeated)", collect)
     .option("--label <name=value>", "said in the report, for example host=a1 (may be repeated)", collect)
+    .option("--redact", REDACT_SAYS)
     .option("--utc", "times in UTC, shown and understood")
     .addOption(colorOption("colours in the pretty format"))
     .addOption(new Option("-v, --verbose", "sum nothing up, say what is done").conflicts("quiet"))
@@ -140,6 +144,9 @@ export function doctorCommand(command: Command, io: Io, found: (options: DoctorO
       found(doctorOptions(logs, raw, io));
     });
 }
+
+/** Secrets are masked in any case. */
+export const REDACT_SAYS = "names instead of session keys, persons, numbers and paths: to post it";
 
 /** The words of every command that reads logs. */
 export function logsArgument(command: Command): Command {
@@ -227,6 +234,7 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
     allowInconclusive: raw.allowInconclusive ?? false,
     verbose: render.verbose,
     quiet: render.quiet,
+    redact: raw.redact ?? false,
     state: raw.state,
     stateDir: raw.stateDir ?? null,
     runTimeoutMs: raw.runTimeout === undefined ? null : parseDuration("--run-timeout", raw.runTimeout),

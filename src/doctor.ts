@@ -11,6 +11,7 @@ import type { LiveGateway } from "./gateway/live.ts";
 import { DEFAULT_WIDTH } from "./help.ts";
 import { defaultRunTimeoutMs, defaultStallAfterMs, inferVersion } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
+import { Masker } from "./mask.ts";
 import type { Report, SourceSummary } from "./model.ts";
 import { type LogDiagnosis, readLog } from "./read-log.ts";
 import { buildReport, retentionFor } from "./report.ts";
@@ -27,6 +28,7 @@ import { judgeStateDir, type StateDir, type StateEvidence } from "./state-eviden
  */
 export async function runDoctor(options: DoctorOptions, io: Io): Promise<number> {
   const env = sourceEnv(io);
+  const masker = new Masker(options.redact);
   const inputs = await findInputs(options, env, io);
   const states = await readStates(options, inputs.isOwnMachine, inputs.live?.stateDir, env);
   if (inputs.sources.length === 0 && states.length === 0) throw nothingToRead(inputs.looked);
@@ -44,11 +46,13 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
     retention,
     signal: io.signal,
     verbose: options.verbose,
+    // The line that could not be read may hold a chat's text.
+    unparsed: options.redact ? () => "(left out: --redact)" : (text) => masker.text(text),
     onStart: options.quiet ? undefined : (io.showProgress ?? undefined),
   });
   const evidence = judge(states, log, inputs.isOwnMachine, settings, options, io);
   const live = inputs.live && (await checkLive(inputs.live, log, evidence));
-  assertKnown(options, log.diagnoses, live ?? evidence);
+  assertKnown(options, log.diagnoses, live ?? evidence, masker);
   const { body, sessionCount } = buildReport(
     {
       tool: io.tool,
@@ -56,6 +60,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
       diagnoses: log.diagnoses,
       sources: [...log.summaries, ...states.map(stateSummary)],
       window: log.window,
+      masker,
       extra: live ?? evidence,
     },
     options,
@@ -71,7 +76,8 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
       text: await piecesOf(format, report, { ...render, width: DEFAULT_WIDTH, colorLevel: 0 }),
     })),
   );
-  for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])]) await warn(io, line);
+  for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])])
+    await warn(io, masker.text(line));
   if (options.output !== null) await io.writeWhole(options.output, text);
   else for (const piece of text) await io.stdout.write(piece);
   for (const other of others) await io.writeWhole(other.file, other.text);

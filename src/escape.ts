@@ -127,6 +127,12 @@ export function escapeXml(text: string): string {
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** The same where a command takes a name: one that begins with a hyphen is no option behind `--`, which goes last. */
+export function shellOperands(names: readonly string[]): string {
+  const words = names.map(quoteShell).join(" ");
+  return names.some((name) => name.startsWith("-")) ? `-- ${words}` : words;
+}
+
 function hexEscape(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

@@ -6,6 +6,7 @@ import { UserError } from "./errors.ts";
 import { doctorExitCode } from "./exit-code.ts";
 import type { FailOn } from "./exit-code.ts";
 import { checkLabels } from "./labels.ts";
+import { Masker } from "./mask.ts";
 import { FINDING_CODES } from "./model.ts";
 import type { Report } from "./model.ts";
 import { readLog } from "./read-log.ts";
@@ -60,9 +61,11 @@ export interface DiagnoseOptions {
   readonly failOn?: FailOn | undefined;
   /** The report is `ok` also if the log cannot show runs. Default: false. */
   readonly allowInconclusive?: boolean | undefined;
+  /** Names instead of session keys, persons, numbers and paths, as `--redact` does. Secrets are masked in any case. Default: false. */
+  readonly redact?: boolean | undefined;
   /** Ends the reading. */
   readonly signal?: AbortSignal | undefined;
-  /** Told what stops nothing and is worth knowing, for example that an archive ends early. The text may hold text of the log. */
+  /** Told what stops nothing and is worth knowing, for example that an archive ends early. The text may hold text of the log, its secrets masked. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -93,7 +96,8 @@ export async function diagnose(log: LogBytes, options: DiagnoseOptions = {}): Pr
       ...(maxLine === null ? {} : { maxLine }),
     }),
   );
-  for (const { message } of told.sourceWarnings) options.onWarning?.(message);
+  const masker = new Masker(options.redact ?? false);
+  for (const { message } of told.sourceWarnings) options.onWarning?.(masker.text(message));
   const { body } = buildReport(
     {
       tool: readTool(),
@@ -101,6 +105,7 @@ export async function diagnose(log: LogBytes, options: DiagnoseOptions = {}): Pr
       diagnoses: told.diagnoses,
       sources: told.summaries,
       window: told.window,
+      masker,
       extra: { findings: [], sessions: [] },
     },
     filter,

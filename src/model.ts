@@ -184,6 +184,8 @@ export interface Report {
   readonly tool: { readonly name: string; readonly version: string };
   /** What the user said of this log with `--label`, for example its host; empty if nothing. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Set with `--redact`: keys, persons, paths and the like are names of this report. */
+  readonly redacted?: true;
   /** True exactly when the exit code is 0. */
   readonly ok: boolean;
   readonly verdict: Verdict;

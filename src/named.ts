@@ -2,6 +2,7 @@ import type { Diagnosis } from "./diagnosis.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { UserError } from "./errors.ts";
 import type { LiveGateway } from "./gateway/live.ts";
+import type { Masker } from "./mask.ts";
 import type { StateDir, StateEvidence } from "./state-evidence.ts";
 import { canonicalKey } from "./tracker/session-index.ts";
 
@@ -10,6 +11,7 @@ export function assertKnown(
   { session, run }: DoctorOptions,
   diagnoses: readonly Diagnosis[],
   extra: Pick<StateEvidence, "sessions">,
+  masker: Masker,
 ): void {
   if (session === null && run === null) return;
   const sessions = [
@@ -22,14 +24,21 @@ export function assertKnown(
     it.names.some((key) => canonicalKey(key) === canonicalKey(name)) || it.ids.some((id) => id.startsWith(name));
   if (session !== null && sessions.length > 0 && !sessions.some((it) => isNamed(it, session))) {
     const named = sessions.slice(0, NAMED).map((it) => it.names[0] ?? "");
-    throw unknown("session", session, named, sessions.length);
+    masker.learn(named);
+    throw unknown(
+      "session",
+      session,
+      named.map((key) => masker.text(key)),
+      sessions.length,
+    );
   }
   // Runs that ended well and are not asked for are only counted.
   const count = diagnoses.reduce((sum, { tracker }) => sum + tracker.runs.count, 0);
   const isKnown = (id: string) => diagnoses.some((it) => it.settled.runs.some((one) => one.run.runId.startsWith(id)));
   if (run !== null && count > 0 && !isKnown(run)) {
     const named = diagnoses.flatMap(({ tracker }) => tracker.runs.firstIds).slice(0, NAMED);
-    throw unknown("run", run, named, count);
+    const ids = named.map((runId) => masker.value({ runId }).runId);
+    throw unknown("run", run, ids, count);
   }
 }
 

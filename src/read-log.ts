@@ -32,6 +32,8 @@ export interface ReadLogOptions {
   readonly onStart?: ((bytesRead: () => number) => () => void) | undefined;
   /** In a warning a line that could not be read is shown. */
   readonly verbose?: boolean;
+  /** What is shown of that line; it is cut short only then, because half a secret is not known as one. */
+  readonly unparsed?: (text: string) => string;
   /** Which lines need not be read; null: every line is read, which must make no difference but in time. */
   readonly filter?: LineFilter | null;
   /** Longest part of a line that is kept, in bytes. */
@@ -90,7 +92,7 @@ async function diagnose(
     summaries,
     window: window.get(),
     sourceWarnings: reading.warnings,
-    warnings: warningsOf(reading, summaries, unparsed, options.verbose ?? false),
+    warnings: warningsOf(reading, summaries, unparsed, options),
     datesAreGuessed: summaries.some((_, index) => ["mtime", "assumed"].includes(reading.dateOrigin(index) ?? "")),
   };
 }
@@ -127,11 +129,14 @@ class TimeWindow {
   }
 }
 
+/** A line may have 16 MB, of which 200 characters are shown. */
+const LONGEST_LOOKED_AT = 10_000;
+
 function warningsOf(
   reading: Reading,
   summaries: readonly SourceSummary[],
   unparsed: LogRecord | undefined,
-  verbose: boolean,
+  { verbose = false, unparsed: shown = (text) => text }: ReadLogOptions,
 ): string[] {
   const warnings = reading.warnings.map(
     (it) => `${it.path}: ${it.message}${it.help === undefined ? "" : ` (${it.help})`}`,
@@ -140,7 +145,7 @@ function warningsOf(
   const count = summaries.reduce((sum, it) => sum + it.unparsedCandidates, 0);
   if (count > 0) {
     const where = unparsed && `${unparsed.location.path}:${unparsed.location.line}`;
-    const example = verbose && unparsed ? `: ${unparsed.message.slice(0, 200)}` : "";
+    const example = verbose && unparsed ? `: ${shown(unparsed.message.slice(0, LONGEST_LOOKED_AT)).slice(0, 200)}` : "";
     warnings.push(`${count} lines look like run or lane lines and could not be read, the first at ${where}${example}`);
   }
   return warnings;

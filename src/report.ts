@@ -1,6 +1,7 @@
 /** From diagnoses to the report: version 1 of the machine-readable contract, assembled and filtered. */
 import { CHECKS } from "./checks/index.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import type { Masker } from "./mask.ts";
 import type {
   Finding,
   FindingCode,
@@ -43,6 +44,8 @@ export interface ReportInput {
   readonly diagnoses: readonly Diagnosis[];
   readonly sources: readonly SourceSummary[];
   readonly window: { readonly from: number | undefined; readonly to: number | undefined };
+  /** What every text of the report goes through. */
+  readonly masker: Masker;
   /** What other sources than the log tell, for example the state dir. */
   readonly extra: { readonly findings: readonly Finding[]; readonly sessions: readonly SessionReport[] };
 }
@@ -125,7 +128,7 @@ export function buildReport(input: ReportInput, filter: ReportFilter): BuiltRepo
     findings: sorted.filter((it) => filter.codes.has(it.code)),
     seen: seenIn(input.diagnoses),
   };
-  return { body, sessionCount: body.sessions.length + forgottenSessions };
+  return { body: input.masker.report(body), sessionCount: body.sessions.length + forgottenSessions };
 }
 
 /** What to do is the longest part of a finding, and for half a million of them mostly the same. */

@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 
+import { REDACT_SAYS } from "./doctor-options.ts";
 import { UserError } from "./errors.ts";
 import { GATEWAY_OPTION_KEYS, gatewayOptions, type RawGatewayOptions } from "./gateway/options.ts";
 import { examples } from "./help.ts";
@@ -25,6 +26,8 @@ export interface ResetOptions {
   readonly probe: { readonly text: string; readonly timeoutMs: number } | null;
   readonly reason: string | null;
   readonly json: boolean;
+  /** Names instead of keys, persons, numbers and paths. */
+  readonly redact: boolean;
   readonly gateway: RawGatewayOptions;
   /** Milliseconds for one question; null: the default. */
   readonly timeoutMs: number | null;
@@ -49,6 +52,7 @@ interface RawResetOptions extends RawGatewayOptions {
   probeTimeout?: string;
   reason?: string;
   json?: true;
+  redact?: true;
   timeout?: string;
   verifyTimeout?: string;
   runTimeout?: string;
@@ -96,6 +100,7 @@ export function resetCommand(command: Command, found: (options: ResetOptions) =>
     .option("--timeout <duration>", "for one question to it (default: 5s)")
     .optionsGroup("Output:")
     .option("--json", "for scripts")
+    .option("--redact", REDACT_SAYS)
     .addHelpOption(new Option("-h, --help", "print this help").helpGroup("Other:"))
     .addHelpText(
       "before",
@@ -163,6 +168,7 @@ function resetOptions(ids: readonly string[], raw: RawResetOptions): ResetOption
       : null,
     reason: raw.reason ?? null,
     json: json ?? false,
+    redact: raw.redact ?? false,
     gateway: gatewayPart(raw),
     timeoutMs: duration("--timeout", raw.timeout),
     verifyMs: duration("--verify-timeout", raw.verifyTimeout),

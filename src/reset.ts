@@ -12,6 +12,7 @@ import { resolveGatewayTarget } from "./gateway/resolve-target.ts";
 import { ownStateDir } from "./gateway/own-state.ts";
 import { versionText } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
+import { Masker } from "./mask.ts";
 import { repair, resultOf, type RepairOptions, type RepairWorld } from "./repair/apply.ts";
 import type { Capabilities } from "./repair/capabilities.ts";
 import { openRepair } from "./repair/journal.ts";
@@ -22,7 +23,7 @@ import { NOTHING_LOST, type Plan, type ResetReport, type ResetResult, type Targe
 import { Observer } from "./repair/observe.ts";
 import { pastEvidence } from "./repair/past.ts";
 import { canProbe } from "./repair/probe.ts";
-import { isPlan, planFor, planText, restartCommand, restartCost, type NoPlan } from "./repair/plan.ts";
+import { againCommand, isPlan, planFor, planText, restartCommand, restartCost, type NoPlan } from "./repair/plan.ts";
 import { gatewayText, planLines, renderJson, resultLines, stepLine } from "./repair/render.ts";
 import { resolveId, resolveRun, type NamedSession } from "./repair/resolve.ts";
 import { STEPS, type StepName } from "./repair/steps/index.ts";
@@ -87,6 +88,7 @@ class Reset {
   readonly #reached: Reached;
   readonly #requestTimeoutMs: number;
   readonly #store: RepairStore;
+  readonly #masker: Masker;
 
   constructor(options: ResetOptions, io: Io, world: ResetWorld, reached: Reached) {
     this.#options = options;
@@ -96,6 +98,7 @@ class Reset {
     this.#reached = reached;
     this.#requestTimeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#store = world.store(io);
+    this.#masker = new Masker(options.redact);
   }
 
   async run(): Promise<number> {
@@ -112,7 +115,8 @@ class Reset {
       this.#requestTimeoutMs,
     );
     const { diagnosis } = known;
-    await this.#say(gatewayText(this.#gateway.url, this.#versionShown(diagnosis)));
+    this.#masker.learn([...sessions.map(({ key }) => key), ...diagnosis.settled.sessions.map(({ key }) => key)]);
+    await this.#say(gatewayText(this.#masker.text(this.#gateway.url), this.#versionShown(diagnosis)));
 
     const { targets, unresolved } = this.#choose(sessions, known);
     if (unresolved.length > 0)
@@ -178,7 +182,8 @@ class Reset {
       else if (isPlan(plan)) plans.push({ job, plan });
       else if (!this.#isWaiter(job)) results.set(job, await this.#noPlan(plan));
     }
-    for (const { plan } of plans) await this.#say(planLines(plan, this.#io.now(), this.#options.probe !== null));
+    for (const { plan } of plans)
+      await this.#say(planLines(this.#masker.value(plan), this.#io.now(), this.#options.probe !== null));
     const waiting = jobs.filter((job) => this.#isWaiter(job) && !results.has(job));
     const done = await this.#repairAll(plans, waiting, can, diagnosis);
     if (done === "nobody-to-ask") {
@@ -206,7 +211,7 @@ class Reset {
         outcome: "refused",
         detail:
           "probably blocked, but it may still be a slow model call; nothing is sent to such a session unless a person names it",
-        next: `clawdbot-sessions reset ${quoteShell(target.key)}`,
+        next: againCommand([target.key]),
       };
     }
     return planFor(target, can, this.#options, product);
@@ -216,7 +221,7 @@ class Reset {
   async #finishEarlier({ target }: Job, diagnosis: Diagnosis): Promise<ResetResult | "to-be-proved" | undefined> {
     if (target.before === "blocked" || target.before === "busy") return undefined;
     const now = this.#io.now();
-    const open = openRepair(this.#store.read(), this.#gateway.url, target.canonical, now);
+    const open = openRepair(this.#store.read(), this.#gateway.url, this.#store.nameOf(target.canonical), now);
     if (!open) return undefined;
     const lockNow =
       open.lock && this.#options.state && this.#reached.isLocal
@@ -232,7 +237,7 @@ class Reset {
       detail: `an earlier call sent ${open.sent.join(", ") || "nothing"}`,
       ms: 0,
     };
-    await this.#say(stepLine(step));
+    await this.#say(stepLine(this.#masker.value(step)));
     if (!this.#options.dryRun) {
       this.#store.append({
         v: 1,
@@ -287,7 +292,9 @@ class Reset {
       const options = this.#repairOptions(plan, diagnosis);
       results.set(
         job,
-        await repair(plan, can, job.observer, this.#repairWorld(), options, (step) => this.#say(stepLine(step))),
+        await repair(plan, can, job.observer, this.#repairWorld(), options, (step) =>
+          this.#say(stepLine(this.#masker.value(step))),
+        ),
       );
     }
     for (const job of waiting) {
@@ -333,7 +340,7 @@ class Reset {
 
   #repairOptions(plan: Plan, diagnosis: Diagnosis): RepairOptions {
     const { force, probe, reason, verifyMs } = this.#options;
-    const again = `clawdbot-sessions reset ${quoteShell(plan.target.key)}`;
+    const names = [plan.target.key];
     const others = diagnosis.settled.sessions.filter((it) => it.session.canonicalKey !== plan.target.canonical);
     const busy = others.filter((it) => it.state === "busy").map((it) => it.key);
     const waiting = diagnosis.settled.sessions.reduce((sum, it) => sum + it.waitingAtLeast, 0);
@@ -344,7 +351,12 @@ class Reset {
       reason,
       verifyMs,
       requestTimeoutMs: this.#requestTimeoutMs,
-      next: { again, probe: `${again} --probe`, restart },
+      next: {
+        again: againCommand(names),
+        force: againCommand(names, " --force"),
+        probe: againCommand(names, " --probe"),
+        restart,
+      },
     };
   }
 
@@ -367,12 +379,24 @@ class Reset {
     const report: ResetReport = {
       schemaVersion: 1,
       ok: exitCode === EXIT.ok,
-      gateway: { url: this.#gateway.url, ...(version === null ? {} : { version }) },
-      results,
+      ...(this.#masker.redacts ? { redacted: true as const } : {}),
+      gateway: { url: this.#masker.text(this.#gateway.url), ...(version === null ? {} : { version }) },
+      results: results.map((it) => this.#shown(it)),
     };
     if (this.#options.json) await this.#io.stdout.write(renderJson(report));
-    else for (const result of results) await this.#io.stdout.write(resultLines(result));
+    else for (const result of report.results) await this.#io.stdout.write(resultLines(result));
     return exitCode;
+  }
+
+  /** A command with a hidden name in it frees nothing, so it says so. */
+  #shown(result: ResetResult): ResetResult {
+    // In a command a key is quoted for the shell, and would not be known again.
+    const next = result.next?.replaceAll(quoteShell(result.sessionKey ?? result.id), result.sessionKey ?? result.id);
+    const shown = this.#masker.value(result);
+    if (result.next === undefined || next === undefined) return shown;
+    const masked = this.#masker.text(next);
+    if (masked === next) return shown;
+    return { ...shown, next: /^[^#]*$/.test(next) ? `${masked}   # ${HIDDEN_NAME}` : masked };
   }
 
   /** What a person is told on the way; with --json it is chatter, and only a person who is asked needs it. */
@@ -388,6 +412,8 @@ class Reset {
     return exact === null && atLeast === null ? null : versionText(diagnosis.version);
   }
 }
+
+const HIDDEN_NAME = "a name in it is hidden here: put the real one in its place";
 
 function unresolvedResult(id: string, outcome: "not-found" | "ambiguous", hint: string): ResetResult {
   const step = { action: "look", ok: false, detail: hint, ms: 0 };

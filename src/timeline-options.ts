@@ -7,6 +7,7 @@ import {
   filterOptions,
   logsArgument,
   readingOptions,
+  REDACT_SAYS,
   type DoctorOptions,
   type RawDoctorOptions,
 } from "./doctor-options.ts";
@@ -34,6 +35,7 @@ export function timelineCommand(command: Command, io: Io, found: (options: Docto
     .optionsGroup("Output:")
     .option("--ascii", "no signs beyond ASCII (default: where the terminal's locale has no UTF-8)")
     .option("--output <file>", "write the picture to a file, whole or not at all")
+    .option("--redact", REDACT_SAYS)
     .option("--utc", "times in UTC, shown and understood")
     .addOption(colorOption("colours; no state is told by its colour alone"))
     .addOption(new Option("-v, --verbose", "every session, also those where all went well"));
@@ -44,7 +46,7 @@ export function timelineCommand(command: Command, io: Io, found: (options: Docto
       examples([
         ["clawdbot-sessions timeline", "this machine's gateway"],
         ["clawdbot-sessions timeline --since 2h --session main", "one session, lately"],
-        ["clawdbot-sessions timeline --utc --ascii gateway.log", "for a bug report"],
+        ["clawdbot-sessions timeline --utc --ascii --redact gateway.log", "for a bug report"],
       ]),
     )
     .addHelpText(

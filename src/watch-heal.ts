@@ -55,7 +55,7 @@ export class Healer {
   choose(candidates: readonly HealCandidate[], now: number): HealCandidate | undefined {
     this.#acts = recentActs(this.#acts, this.#options, now);
     const may = (acts: readonly HealAct[]) =>
-      candidates.find((it) => mayHeal(it, canonicalKey(it.sessionKey), acts, this.#options, now).act);
+      candidates.find((it) => mayHeal(it, this.#nameOf(it.sessionKey), acts, this.#options, now).act);
     // The journal is read only where there may be something to do.
     const first = may(this.#acts);
     if (!first) return undefined;
@@ -90,7 +90,12 @@ export class Healer {
     if (!(result instanceof UserError) && wasSent(result)) return;
     // A dry run counts as if it had been sent, so that it says when it would act, and how often.
     const sent = this.#options.dryRun && !(result instanceof UserError) && result.outcome === "planned";
-    this.#acts = [...this.#acts, { session: canonicalKey(sessionKey), at: now, sent }];
+    this.#acts = [...this.#acts, { session: this.#nameOf(sessionKey), at: now, sent }];
+  }
+
+  /** As the journal has it. */
+  #nameOf(sessionKey: string): string {
+    return this.#world.store(this.#io).nameOf(canonicalKey(sessionKey));
   }
 
   async #reset(candidate: HealCandidate, now: number): Promise<ResetResult> {
@@ -131,6 +136,8 @@ export class Healer {
         probe: null,
         reason: `${REASON}blocked for ${spanText(now - candidate.blockedSince)} while it was watched, high confidence`,
         json: true,
+        // `watch` hides what is to be hidden, so that a name is the same in all its lines.
+        redact: false,
         gateway,
         timeoutMs: null,
         verifyMs: null,

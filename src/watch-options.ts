@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 
-import { COLOR_CHOICES, colorLevel, type ColorChoice } from "./doctor-options.ts";
+import { COLOR_CHOICES, colorLevel, REDACT_SAYS, type ColorChoice } from "./doctor-options.ts";
 import { UserError } from "./errors.ts";
 import { gatewayOptions, pickGatewayOptions, type RawGatewayOptions } from "./gateway/options.ts";
 import { examples } from "./help.ts";
@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly gateway: RawGatewayOptions;
   readonly format: WatchFormat;
   readonly render: WatchRenderOptions;
+  /** Names instead of keys, persons, numbers and paths, also for `--exec`. */
+  readonly redact: boolean;
   readonly exec: { readonly command: string; readonly timeoutMs: number } | null;
   /** Milliseconds. */
   readonly afterMs: number;
@@ -36,6 +38,7 @@ interface RawWatchOptions extends RawGatewayOptions {
   gateway?: true;
   format: string;
   utc?: true;
+  redact?: true;
   color: ColorChoice;
   exec?: string;
   execTimeout?: string;
@@ -68,6 +71,7 @@ export function watchCommand(command: Command, io: Io, found: (options: WatchOpt
         .choices(watchFormats.map(({ name }) => name))
         .default("pretty"),
     )
+    .option("--redact", REDACT_SAYS)
     .option("--utc", "times in UTC")
     .addOption(new Option("--color <when>", "colours in the pretty format").choices(COLOR_CHOICES).default("auto"))
     .option("--exec <command>", "run this in a shell for each event, with the event as JSON on its stdin")
@@ -134,6 +138,7 @@ function watchOptions(logs: readonly string[], raw: RawWatchOptions, io: Io): Wa
     gateway: pickGatewayOptions(raw),
     format,
     render: { timeZone: raw.utc ? "UTC" : io.timeZone, colorLevel: colorLevel(raw.color, io.env, io.stdout.isTTY) },
+    redact: raw.redact ?? false,
     exec:
       exec === undefined
         ? null

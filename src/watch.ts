@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { escapeTerminal } from "./escape.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Io } from "./io.ts";
+import { Masker } from "./mask.ts";
 import { NODE_WORLD, type ResetWorld } from "./reset.ts";
 import type { FollowNotice } from "./sources/follow/follower.ts";
 import { type WatchEvent, subjectOf } from "./watch/events.ts";
@@ -62,6 +63,7 @@ class Watch {
   readonly #io: Io;
   readonly #world: WatchWorld;
   readonly #followed: Followed;
+  readonly #masker: Masker;
   readonly #stop = new AbortController();
   readonly #commands: CommandRunner | undefined;
   readonly #queue: ExecQueue | undefined;
@@ -77,6 +79,7 @@ class Watch {
     this.#io = io;
     this.#world = world;
     this.#followed = followed;
+    this.#masker = new Masker(options.redact);
     const { exec, heal, gateway, stallAfterMs } = options;
     if (exec) {
       const commands = world.command(exec.command, exec.timeoutMs, io);
@@ -197,8 +200,9 @@ class Watch {
       this.#held.push(event);
       return;
     }
-    await this.#io.stdout.write(this.#options.format.render(event, this.#options.render));
-    if (event.event !== "state") this.#queue?.push({ subject: subjectOf(event), input: `${eventJson(event)}\n` });
+    const shown = this.#masker.value(event);
+    await this.#io.stdout.write(this.#options.format.render(shown, this.#options.render));
+    if (event.event !== "state") this.#queue?.push({ subject: subjectOf(event), input: `${eventJson(shown)}\n` });
   }
 
   async #notice({ kind, text }: FollowNotice): Promise<void> {
@@ -221,6 +225,6 @@ class Watch {
 
   async #chat(text: string): Promise<void> {
     // Nobody may hear it; that is no reason to stop.
-    await this.#io.stderr.write(`${escapeTerminal(text)}\n`).catch(() => {});
+    await this.#io.stderr.write(`${escapeTerminal(this.#masker.text(text))}\n`).catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -11,7 +11,9 @@ import {
   escapeJson,
   escapeTerminal,
   quoteShell,
+  shellOperands,
 } from "../src/escape.ts";
+import { againCommand } from "../src/repair/plan.ts";
 import { anyText, HARMFUL } from "./reporters/any-text.ts";
 
 describe("terminal", () => {
@@ -103,6 +105,38 @@ describe("shell", () => {
 
   test("nothing that acts on a terminal is left", () => {
     fc.assert(fc.property(anyText, (text) => !HARMFUL.test(quoteShell(text))));
+  });
+
+  test("a name that begins with a hyphen is no option", () => {
+    expect(shellOperands(["main"])).toBe("main");
+    expect(shellOperands(["main", "--all-blocked"])).toBe("-- main '--all-blocked'");
+    expect(againCommand(["-x"], " --force")).toBe("clawdbot-sessions reset --force -- '-x'");
+    expect(againCommand(["main"], " --force")).toBe("clawdbot-sessions reset main --force");
+  });
+
+  test.each(["zsh", "fish"])("%s reads back what shows, and runs nothing of what acts", (shell) => {
+    const texts = [
+      "$(id)",
+      "`id`",
+      "it's",
+      "a\\b",
+      "~",
+      "!!",
+      "-rf",
+      "; id",
+      "a\nb",
+      "(id)",
+      "%self",
+      "=ls",
+      "{a,b}",
+      "*",
+    ];
+    for (const text of texts) {
+      const { stdout } = spawnSync(shell, ["-c", `printf '%s' ${quoteShell(text)}`], { encoding: "utf8" });
+      // fish knows no `$'…'`, and refuses the whole command.
+      if (shell === "fish" && text.includes("\n")) expect(stdout).toBe("");
+      else expect(stdout).toBe(text);
+    }
   });
 
   test("bash reads back the very text", () => {

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 
 import { colouredLine, consoleLine, tslogLine } from "../bench/logs/line.ts";
 import { tellStory } from "../bench/logs/story.ts";
+import { Masker } from "../src/mask.ts";
 import { UserError } from "../src/errors.ts";
 import { FINDING_CODES } from "../src/model.ts";
 import { readLog } from "../src/read-log.ts";
@@ -42,7 +43,15 @@ async function told(sources: readonly Source[], way: "fast" | "line by line"): P
   const { diagnoses, summaries, window, warnings, datesAreGuessed } = log;
   const tool = { name: "x", version: "0" };
   const { body: report } = buildReport(
-    { tool, labels: {}, diagnoses, sources: summaries, window, extra: { findings: [], sessions: [] } },
+    {
+      tool,
+      labels: {},
+      diagnoses,
+      sources: summaries,
+      window,
+      masker: new Masker(),
+      extra: { findings: [], sessions: [] },
+    },
     {
       since: null,
       until: null,

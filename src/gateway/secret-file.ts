@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../errors.ts";
+import { shellOperands } from "../escape.ts";
 import { errorCode, reason } from "../sources/fs.ts";
 import { Secret } from "./secret.ts";
 
@@ -37,15 +38,10 @@ async function readPrivate(option: string, typed: string, file: string): Promise
     // A pipe (`--token-file <(pass show gateway)`) is nobody else's; Windows has no such bits.
     const isShared = facts.isFile() && process.platform !== "win32" && (facts.mode & GROUP_OR_OTHERS_READ) !== 0;
     if (isShared)
-      throw new UserError(`${option} ${typed} can be read by others`, `Mend it: chmod 600 ${quoted(typed)}`);
+      throw new UserError(`${option} ${typed} can be read by others`, `Mend it: chmod 600 ${shellOperands([typed])}`);
     if (facts.size > LARGEST_BYTES) throw new UserError(`${option} ${typed} is too large to be a secret`);
     return await handle.readFile("utf8");
   } finally {
     await handle.close();
   }
-}
-
-/** A path as one word of a shell. */
-function quoted(word: string): string {
-  return /^[\w./~+@%,:=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

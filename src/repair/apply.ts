@@ -41,7 +41,7 @@ export interface RepairOptions {
   /** Milliseconds for one question to the gateway. */
   readonly requestTimeoutMs: number;
   /** The commands to name when a repair did not end well. */
-  readonly next: { readonly again: string; readonly probe: string; readonly restart: string };
+  readonly next: { readonly again: string; readonly force: string; readonly probe: string; readonly restart: string };
 }
 
 const POLL_MS = 250;
@@ -129,10 +129,12 @@ class Repair {
     const { target } = this.#plan;
     const now = this.#world.now();
     const entries = store.read();
-    const open = this.#options.force ? undefined : openRepair(entries, gateway.url, target.canonical, now);
+    const open = this.#options.force
+      ? undefined
+      : openRepair(entries, gateway.url, store.nameOf(target.canonical), now);
     const resumed = open && open.sent.length > 0 && isSameHolder(open, target) ? open : undefined;
     if (!resumed && !this.#options.force) {
-      const pause = coolDownMs(entries, gateway.url, target.canonical, now);
+      const pause = coolDownMs(entries, gateway.url, store.nameOf(target.canonical), now);
       if (pause > 0) return await this.#refuse(`it was repaired a moment ago; wait ${spanText(pause)}, or --force`);
     }
     const began = await this.#look();
@@ -164,7 +166,7 @@ class Repair {
     }
     if (facts.logLife !== null && !this.#options.force) {
       await tell(false, `its run lives (${facts.logLife}); nothing was sent`);
-      return this.#result("refused", [], `${this.#options.next.again} --force`);
+      return this.#result("refused", [], this.#options.next.force);
     }
     await tell(true, target.before === "blocked" ? "still blocked, same session" : "same session");
     return { facts };
@@ -313,7 +315,7 @@ class Repair {
 
   async #refuse(why: string): Promise<ResetResult> {
     await this.#tell("look", false, why, this.#world.now());
-    return this.#result("refused", [], `${this.#options.next.again} --force`);
+    return this.#result("refused", [], this.#options.next.force);
   }
 
   #end(outcome: Outcome, evidence: readonly Evidence[], next?: string): ResetResult {

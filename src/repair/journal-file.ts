@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -10,6 +11,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
@@ -18,6 +20,8 @@ import path from "node:path";
 import ndjson from "ndjson";
 
 import { UserError } from "../errors.ts";
+import { mapTexts } from "../mask-texts.ts";
+import { maskSecrets } from "../secrets.ts";
 import { errorCode, reason } from "../sources/fs.ts";
 import { parseEntry, type JournalEntry } from "./journal.ts";
 
@@ -25,10 +29,12 @@ import { parseEntry, type JournalEntry } from "./journal.ts";
 export interface RepairStore {
   /** As the user would type it. */
   readonly path: string;
+  /** The name that a session has in the entries: its canonical key, but for what looks like a secret. */
+  nameOf(session: string): string;
   /** All entries, oldest first; lines that are cut or not ours are passed over. */
   read(): readonly JournalEntry[];
   /**
-   * Appends one entry and returns when it is on the disk.
+   * Appends one entry, without the secrets in it, and returns when it is on the disk.
    * @throws UserError if that can't be done: nothing may be sent that is not written down
    */
   append(entry: JournalEntry): void;
@@ -45,13 +51,15 @@ const LOCK_IS_OLD_MS = 3_600_000;
  */
 export function repairStore(folder: string, now: () => number): RepairStore {
   const file = path.join(folder, "journal.ndjson");
+  const mask = (text: string): string => maskSecrets(text, (secret) => `[secret:${keyedHash(folder, secret)}]`);
   return {
     path: file,
+    nameOf: mask,
     read: () => readEntries(file),
     append(entry) {
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
-        appendLine(file, serialize(entry));
+        appendLine(file, serialize(mapTexts(entry, mask) as JournalEntry));
       } catch (error) {
         throw new UserError(
           `cannot write the journal of repairs, ${file}: ${reason(error)}`,
@@ -61,6 +69,44 @@ export function repairStore(folder: string, now: () => number): RepairStore {
     },
     lock: (gateway, session) => takeLock(path.join(folder, "locks"), `${gateway}\n${session}`, now),
   };
+}
+
+/**
+ * What a later call must know again, without the secret: a session keeps its
+ * name from one repair to the next. The hash has a key of this machine's own, as
+ * a short password would be guessed from a plain one.
+ */
+function keyedHash(folder: string, secret: string): string {
+  const file = path.join(folder, "mask.key");
+  return createHmac("sha256", maskKey(folder, file)).update(secret).digest("hex").slice(0, 16);
+}
+
+function maskKey(folder: string, file: string): Buffer {
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    if (!existsSync(file)) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(draft, randomBytes(32), { mode: 0o600, flag: "wx" });
+      // Of two processes at once the first one's counts, and it is seen whole.
+      linkSync(draft, file);
+    }
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw cannotKeep(file, error);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw cannotKeep(file, error);
+  }
+}
+
+function cannotKeep(file: string, error: unknown): UserError {
+  return new UserError(
+    `cannot write the key of the journal of repairs, ${file}: ${reason(error)}`,
+    "Set XDG_STATE_HOME to a folder that can be written.",
+  );
 }
 
 function readEntries(file: string): readonly JournalEntry[] {

@@ -99,6 +99,8 @@ export interface ResetReport {
   readonly schemaVersion: 1;
   /** True exactly when the exit code is 0. */
   readonly ok: boolean;
+  /** Set with `--redact`. */
+  readonly redacted?: true;
   readonly gateway: { readonly url: string; readonly version?: string };
   readonly results: readonly ResetResult[];
 }

@@ -1,5 +1,5 @@
 /** From a target and what the gateway can do to a plan, or to the reason why there is none. Pure. */
-import { quoteShell } from "../escape.ts";
+import { shellOperands } from "../escape.ts";
 import { countText, shortId, spanText } from "../words.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Outcome } from "../model.ts";
@@ -27,13 +27,12 @@ export function planFor(target: Target, can: Capabilities, options: PlanOptions,
     return { target, outcome: "already-free", detail: "nothing holds it; left alone" };
   }
   if (target.situation === "full-lane") {
-    const behind = target.waitsBehind.map((it) => quoteShell(it)).join(" ");
     return {
       target,
       outcome: "refused",
       detail:
         "no run of its own holds it: it waits for a place in a full lane, and an abort would only lose its message",
-      next: behind === "" ? "clawdbot-sessions doctor --gateway" : `clawdbot-sessions reset ${behind}`,
+      next: target.waitsBehind.length === 0 ? "clawdbot-sessions doctor --gateway" : againCommand(target.waitsBehind),
     };
   }
   if (target.before === "busy" && !options.force) {
@@ -42,7 +41,7 @@ export function planFor(target: Target, can: Capabilities, options: PlanOptions,
       target,
       outcome: "refused",
       detail: `its run may be alive${silence}`,
-      next: `clawdbot-sessions reset ${quoteShell(target.id)} --force`,
+      next: againCommand([target.id], " --force"),
     };
   }
   if (can.resetNeedsProof && isCutOff(target)) {
@@ -134,6 +133,12 @@ function signText(target: Target): string {
   if (target.situation === "held-back") return "waiting behind turns that the gateway tries again";
   if (target.confidence === "high") return "no sign of life";
   return "no sign of life so far, but it may still be a slow model call (medium confidence)";
+}
+
+/** The command for another try. Options stand behind the names, but where a name could pass for one. */
+export function againCommand(names: readonly string[], options = ""): string {
+  const words = shellOperands(names);
+  return `clawdbot-sessions reset${words.startsWith("-- ") ? `${options} ${words}` : ` ${words}${options}`}`;
 }
 
 /** A restart of the process, not inside it: SIGUSR1 keeps what hangs. */

@@ -35,6 +35,10 @@ const REPORT: Columns<ReportLine> = {
     is: "object",
     says: "`runs`, and of these `completed`, `aborted`, `failed`, `timedOut`, `orphaned`, `open`",
   },
+  redacted: {
+    is: "boolean?",
+    says: "true: keys, persons, paths and the like are names of this report; absent without `--redact`",
+  },
   seen: { is: "list", says: "what else the log showed: `what`, `count`, `last`" },
 };
 

@@ -111,7 +111,10 @@ function read(report: Report, { clock, paint, width }: BlockOptions): string[] {
     facts.filter((fact) => fact !== "").join(", "),
     ...(unread > 0 ? [`${count(unread, "line looks", "lines look")} like a run's and could not be read`] : []),
   ].join("; ");
-  return hang("Read  ", text, width).map((line) => paint.dim(line));
+  const redacted = report.redacted
+    ? hang("      ", "Redacted: session-1, person-1, file-1 and the like are names of this report only.", width)
+    : [];
+  return [...hang("Read  ", text, width), ...redacted].map((line) => paint.dim(line));
 }
 
 function span({ window }: Report, clock: Clock): string {

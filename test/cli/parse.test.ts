@@ -51,6 +51,7 @@ describe("doctor", () => {
       allowInconclusive: false,
       verbose: false,
       quiet: false,
+      redact: false,
       state: true,
       stateDir: null,
       runTimeoutMs: null,

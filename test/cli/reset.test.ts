@@ -29,6 +29,7 @@ test("with a session", () => {
     probe: null,
     reason: null,
     json: false,
+    redact: false,
     gateway: {},
     timeoutMs: null,
     verifyMs: null,

@@ -1,3 +1,4 @@
+import { Masker } from "../../src/mask.ts";
 import { Diagnostician } from "../../src/diagnose.ts";
 import type { LogRecord } from "../../src/model.ts";
 import { FINDING_CODES } from "../../src/model.ts";
@@ -30,6 +31,7 @@ export function toldOf(records: readonly LogRecord[], retention: Retention, filt
       diagnoses: diagnostician.finish(settings, []),
       sources: [],
       window: { from: undefined, to: undefined },
+      masker: new Masker(),
       extra: { findings: [], sessions: [] },
     },
     filter,

@@ -1,5 +1,5 @@
-import { quoteShell } from "../../escape.ts";
-import type { Report } from "../../model.ts";
+import { shellOperands } from "../../escape.ts";
+import type { Report, SessionReport } from "../../model.ts";
 import { blockedSessions, count, shortKey } from "../wording.ts";
 import type { Blocked } from "../wording.ts";
 
@@ -21,19 +21,20 @@ export function nextSteps(report: Report): readonly NextStep[] {
   // Who waits for others goes on by itself once these are freed.
   const held = blocked.filter(({ session }) => session.waitsFor !== "lock-file" && session.waitsFor !== "full-lane");
   if (held.length > ONE_BY_ONE) return [allAtOnce(held), ...barred];
-  if (blocked.length > 0) return [...held.map(freeing), ...barred];
+  if (blocked.length > 0) return [...held.map((it) => freeing(it, report.redacted ?? false)), ...barred];
   const [first] = report.findings;
   if (!first || report.verdict === "clean" || report.verdict === "inconclusive") return [];
   return [{ command: `clawdbot-sessions explain ${first.code}`, note: "what it means and what can be done" }];
 }
 
-function freeing({ session, holder, confidence }: Blocked): NextStep {
+function freeing({ session, holder, confidence }: Blocked, redacted: boolean): NextStep {
   const maybeSlow = confidence !== "high" && holder?.cause === "restart" && session.waitsFor === "own-run";
   const amount = session.waitingAtLeast;
   const dropped = amount > 0 ? `; the ${amount}+ waiting ${amount === 1 ? "message" : "messages"} may be lost` : "";
+  const { name, isHidden } = nameFor(session, redacted);
   return {
-    command: `clawdbot-sessions reset ${operand(shortKey(session))}`,
-    note: `on the gateway's machine${maybeSlow ? ", if it stays silent past the run timeout" : ""}: frees it by the mildest step that its version takes, and proves it${dropped}`,
+    command: `clawdbot-sessions reset ${shellOperands([name])}`,
+    note: `${isHidden ? "not to be pasted as it is, the session's name is hidden here; " : ""}on the gateway's machine${maybeSlow ? ", if it stays silent past the run timeout" : ""}: frees it by the mildest step that its version takes, and proves it${dropped}`,
   };
 }
 
@@ -52,7 +53,11 @@ function unbar({ session }: Blocked): NextStep {
   };
 }
 
-/** A key that begins with a hyphen would be taken for an option. */
-function operand(key: string): string {
-  return key.startsWith("-") ? `-- ${quoteShell(key)}` : quoteShell(key);
+/** What the session can be called by: its key, else a sessionId, which is nobody's name. */
+function nameFor(session: SessionReport, redacted: boolean): { readonly name: string; readonly isHidden: boolean } {
+  const isHidden = (name: string): boolean =>
+    name.includes("[secret-") || (redacted && /^(?:session|id)-\d+$/.test(name));
+  const key = shortKey(session);
+  const name = isHidden(key) ? (session.sessionIds.findLast((id) => !isHidden(id)) ?? key) : key;
+  return { name, isHidden: isHidden(name) };
 }
