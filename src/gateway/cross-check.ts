@@ -12,6 +12,7 @@ export interface SessionsAnswer {
   readonly isCut: boolean;
 }
 
+/** @throws GatewayError for what is no list */
 export function readSessionsAnswer(payload: unknown): SessionsAnswer {
   const { ts, hasMore } = asObject(payload) ?? {};
   return {

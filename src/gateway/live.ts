@@ -66,9 +66,9 @@ async function readList(gateway: Gateway, warnings: string[]): Promise<SessionsA
   try {
     return readSessionsAnswer(await gateway.request("sessions.list", LIST));
   } catch (error) {
-    if (!(error instanceof GatewayError) || error.kind !== "rejected") throw error;
+    if (!(error instanceof GatewayError) || (error.kind !== "rejected" && error.kind !== "garbage")) throw error;
     // The log is the main thing; the list only confirms it.
     warnings.push(`the gateway's list of sessions could not be had: ${error.message}`);
-    return readSessionsAnswer(undefined);
+    return { sessions: [], now: undefined, isCut: false };
   }
 }

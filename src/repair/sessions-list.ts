@@ -1,4 +1,4 @@
-import type { Gateway } from "../gateway/gateway.ts";
+import { GatewayError, type Gateway } from "../gateway/gateway.ts";
 import { canonicalKey } from "../tracker/session-index.ts";
 import { isObject } from "./steps/step.ts";
 
@@ -25,10 +25,15 @@ export async function listSessions(gateway: Gateway, timeoutMs: number): Promise
   return parseSessionsList(await gateway.request("sessions.list", LIST_PARAMS, timeoutMs));
 }
 
-/** What an answer to `sessions.list` tells; entries without a key are passed over. */
+/**
+ * What an answer to `sessions.list` tells; entries without a key are passed over.
+ * @throws GatewayError for what is no list: nobody may take it for a gateway without sessions
+ */
 export function parseSessionsList(payload: unknown): readonly ListedSession[] {
-  const rows = isObject(payload) && Array.isArray(payload["sessions"]) ? (payload["sessions"] as unknown[]) : [];
-  return rows.flatMap((row) => {
+  if (!isObject(payload) || !Array.isArray(payload["sessions"])) {
+    throw new GatewayError("garbage", "sessions.list answered something that is no list of sessions", true);
+  }
+  return (payload["sessions"] as unknown[]).flatMap((row) => {
     if (!isObject(row) || typeof row["key"] !== "string" || row["key"] === "") return [];
     const { key } = row;
     const ids = row["activeRunIds"];

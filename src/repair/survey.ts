@@ -74,7 +74,8 @@ class Surveyor {
     const answer = await gateway.request("sessions.list", LIST_PARAMS, this.#requestTimeoutMs);
     const { sessions: listed, now = this.#io.now() } = readSessionsAnswer(answer);
     // Also where the user named files: it tells whether the gateway is on this machine.
-    const log = await this.#unlessNamed(readGatewayLog(gateway, this.#reached.isLocal ? nodeFs : undefined));
+    const fs = this.#reached.isLocal ? nodeFs : undefined;
+    const log = await this.#unlessNamed(readGatewayLog(gateway, fs, this.#options.timeoutMs ?? undefined));
     const diagnosis = await this.#diagnose(log, now);
     const { version, methods } = gateway;
     const can = capabilitiesOf({ version, atLeast: atLeastOf(diagnosis), methods });

@@ -20,7 +20,7 @@ import { bytesSource, type Source } from "./source.ts";
 /** The most that any version gives at once. */
 const MOST_LINES = 5_000;
 const MOST_BYTES = 1_000_000;
-/** Of a megabyte that is escaped in JSON and read from a busy disk (ms). */
+/** Of a megabyte that is escaped in JSON and read from a busy disk (ms); where the user named no other. */
 const TIMEOUT_MS = 30_000;
 
 export interface GatewayLog {
@@ -46,10 +46,15 @@ interface Tail {
 
 /**
  * @param fs of this machine, to look whether the file is on it; undefined: the gateway is surely elsewhere
+ * @param timeoutMs milliseconds for its answer
  * @throws GatewayError
  */
-export async function readGatewayLog(gateway: Gateway, fs: SourceFs | undefined): Promise<GatewayLog> {
-  const tail = parseTail(await gateway.request("logs.tail", { limit: MOST_LINES, maxBytes: MOST_BYTES }, TIMEOUT_MS));
+export async function readGatewayLog(
+  gateway: Gateway,
+  fs: SourceFs | undefined,
+  timeoutMs = TIMEOUT_MS,
+): Promise<GatewayLog> {
+  const tail = parseTail(await gateway.request("logs.tail", { limit: MOST_LINES, maxBytes: MOST_BYTES }, timeoutMs));
   const { file, size, lines } = tail;
   const isOnThisMachine = fs !== undefined && (await isSameFile(tail, fs));
   // 2026.1.24-3 does not count the lines that its limit left out as truncation.

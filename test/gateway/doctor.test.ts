@@ -35,7 +35,7 @@ interface Running {
   /** Fewer than real ones give. */
   readonly mostBytes?: number;
   readonly config?: object;
-  readonly noList?: true;
+  readonly noList?: true | "garbage";
 }
 
 interface Told {
@@ -51,6 +51,7 @@ async function ask(running: Running, words: readonly string[] = []): Promise<Tol
     connect: () => ({ greeting: { server: { version }, auth: undefined, snapshot: {} } }),
     answer: ({ method, params }) => {
       if (method === "logs.tail") return { payload: tail(running, params) };
+      if (running.noList === "garbage") return { payload: { sessions: "none" } };
       if (running.noList && params["limit"] !== 1)
         return { error: { code: "INVALID_REQUEST", message: "no such limit" } };
       return { payload: { ts: Date.parse(running.now ?? lastTime(text)), sessions } };
@@ -232,8 +233,8 @@ describe("the gateway's own list", () => {
     expect(err).toBe("");
   });
 
-  test("cannot be had: the log is still worth a report", async () => {
-    const { exitCode, report, err } = await ask({ text: wedge, noList: true });
+  test.each([true, "garbage"] as const)("cannot be had (%s): the log is still worth a report", async (noList) => {
+    const { exitCode, report, err } = await ask({ text: wedge, noList });
     expect(exitCode).toBe(1);
     expect(told(report)).toEqual(["main blocked"]);
     expect(err).toContain("list of sessions could not be had");

@@ -158,6 +158,17 @@ describe("nothing is sent", () => {
     expect(gateway.changed).toEqual([]);
   });
 
+  test.each([undefined, null, "ok", [], {}, { sessions: "none" }, { sessions: {} }])(
+    "where its list of sessions is none: %j",
+    async (payload) => {
+      const { gateway, it } = wedged();
+      gateway.does.set("sessions.list", () => payload);
+      // It was taken for a gateway without sessions, and a blocked one for unknown.
+      await expect(it.reset("main --yes")).rejects.toThrow("is no list of sessions");
+      expect(gateway.changed).toEqual([]);
+    },
+  );
+
   test("where the journal cannot be written", async () => {
     const { gateway, it } = wedged();
     const store = {
