@@ -184,14 +184,12 @@ export function renderFindingsMarkdown(): string {
     const body = sections(page).flatMap(([heading, prose]) => [`### ${heading}`, markdownProse(prose)]);
     return [`## ${code}`, `**${page.title}.** Severity: ${page.severity}.`, ...body].join("\n\n");
   });
-  return [
+  const text = [
     "# Findings",
     "What `clawdbot-sessions doctor` reports. `clawdbot-sessions explain <code>` prints the same pages. This file is made from `src/explain.ts`.",
     ...pages,
-    "",
-  ]
-    .join("\n\n")
-    .replace(/\n+$/, "\n");
+  ].join("\n\n");
+  return `${text.trimEnd()}\n`;
 }
 
 /** Items of one list stay together, everything else is a paragraph. */

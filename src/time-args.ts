@@ -37,7 +37,7 @@ export function parseDuration(option: string, text: string): number {
 function units(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?\s*(?:ms|min|[smhd])\s*)+$/.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|min|[smhd])/g)) {
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|min|[smhd])\s*/gy)) {
     total += Number(amount) * (UNITS_MS[unit ?? ""] ?? 0);
   }
   return total;
@@ -124,7 +124,7 @@ function timeOfDay(text: string, now: number, timeZone: TimeZone, start: number 
 }
 
 function ago(text: string, now: number): number | undefined {
-  const ms = units(text.replace(/^-|\s*ago$/g, ""));
+  const ms = units(text.replace(/^-|ago$/g, ""));
   return ms === undefined ? undefined : now - ms;
 }
 

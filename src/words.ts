@@ -17,7 +17,9 @@ function join(first: string, rest: number, unit: string): string {
 
 /** `41,203`. Not by Intl: loading its data takes longer than reading a small log. */
 export function grouped(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+  const digits = String(count);
+  const head = digits.length % 3;
+  return [digits.slice(0, head), ...(digits.slice(head).match(/.{3}/g) ?? [])].filter((it) => it !== "").join(",");
 }
 
 /** `1 message`, `3 messages`. */

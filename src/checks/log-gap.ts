@@ -47,7 +47,7 @@ function missing(name: string): Finding {
   };
 }
 
-const DATED = /^(.*?)(\d{4}-\d{2}-\d{2})([^/]*?)(?:\.(?:gz|zst))?$/;
+const DATE = /\d{4}-\d{2}-\d{2}/;
 const ROTATED = /^(.*)\.(\d{1,3})((?:\.log)?)(?:\.(?:gz|zst))?$/;
 const DAY_MS = 86_400_000;
 /** A hole of more files than this is another story than a forgotten one. */
@@ -61,10 +61,10 @@ export function missingFiles(paths: readonly string[]): string[] {
   const days = new Map<string, Set<number>>();
   const rotations = new Map<string, Set<number>>();
   for (const path of paths) {
-    const dated = DATED.exec(path);
-    const day = dated?.[2] === undefined ? Number.NaN : Date.parse(`${dated[2]}T00:00:00Z`);
-    if (dated && !Number.isNaN(day) && !/\.\d+(?:\.log)?$/.test(dated[3] ?? "")) {
-      add(days, `${dated[1]}\0${dated[3]}`, day / DAY_MS);
+    const dated = datedName(path);
+    const day = dated === undefined ? Number.NaN : Date.parse(`${dated.date}T00:00:00Z`);
+    if (dated && !Number.isNaN(day) && !/\.\d+(?:\.log)?$/.test(dated.after)) {
+      add(days, `${dated.before}\0${dated.after}`, day / DAY_MS);
       continue;
     }
     const rotated = ROTATED.exec(path);
@@ -76,6 +76,20 @@ export function missingFiles(paths: readonly string[]): string[] {
     ),
     ...holes(rotations).map(([before, number, after]) => `${before}.${number}${after}`),
   ];
+}
+
+/** The first date in a file's name, and what stands around it; whether it is packed makes no difference. */
+function datedName(path: string): { before: string; date: string; after: string } | undefined {
+  const start = path.lastIndexOf("/") + 1;
+  const name = path.slice(start).replace(/\.(?:gz|zst)$/, "");
+  const found = DATE.exec(name);
+  if (found === null) return undefined;
+  const [date] = found;
+  return {
+    before: path.slice(0, start + found.index),
+    date,
+    after: name.slice(found.index + date.length),
+  };
 }
 
 function add(series: Map<string, Set<number>>, name: string, member: number): void {

@@ -2,7 +2,6 @@
 import { GATEWAY, PLAIN, spec } from "./spec.ts";
 
 const LISTENING = /^listening on (wss?:\/\/.*?)(?: \(PID (\d+)\))?$/s;
-const RESTART_MODE = /^restart mode: (.*?)(?: \((.*)\))?$/s;
 const SPAWNED = /spawned pid (\d+)/;
 
 export const GATEWAY_EVENTS = {
@@ -90,11 +89,9 @@ export const GATEWAY_EVENTS = {
       "restart mode: in-process restart (container: use in-process restart to keep PID 1 alive)",
     ],
     read: (message) => {
-      const match = RESTART_MODE.exec(message);
-      if (match?.[1] === undefined) return undefined;
       const pid = SPAWNED.exec(message)?.[1];
       return {
-        inProcess: match[1].startsWith("in-process"),
+        inProcess: message.startsWith("restart mode: in-process"),
         spawnedPid: pid === undefined ? undefined : Number(pid),
       };
     },

@@ -1,13 +1,22 @@
 /** What people write in a timeline by hand, beside the gateway's own words. */
 import type { EventBody } from "./index.ts";
 
-const LOOSE: readonly { readonly pattern: RegExp; readonly event: EventBody }[] = [
+interface Loose {
+  readonly pattern: RegExp;
+  /** Must stand somewhere behind it. In one pattern with `.*` between them a long line would take the square of its length. */
+  readonly behind?: RegExp;
+  readonly event: EventBody;
+}
+
+const LOOSE: readonly Loose[] = [
   {
-    pattern: /\bSIGUSR([12])\b.*\brestart/i,
+    pattern: /\bSIGUSR[12]\b/i,
+    behind: /\brestart/i,
     event: { kind: "shutdown-begun", signal: "SIGUSR1", restart: true },
   },
   {
-    pattern: /\bSIGTERM\b.*\b(?:shut|stop)/i,
+    pattern: /\bSIGTERM\b/i,
+    behind: /\b(?:shut|stop)/i,
     event: { kind: "shutdown-begun", signal: "SIGTERM", restart: false },
   },
   { pattern: /^AbortError\b/, event: { kind: "abort-error" } },
@@ -19,5 +28,11 @@ const LOOSE: readonly { readonly pattern: RegExp; readonly event: EventBody }[] 
 
 /** The event that a hand-written line tells. */
 export function looseEvent(message: string): EventBody | undefined {
-  return LOOSE.find((it) => it.pattern.test(message))?.event;
+  return LOOSE.find((it) => tells(message, it))?.event;
+}
+
+function tells(message: string, { pattern, behind }: Loose): boolean {
+  const found = pattern.exec(message);
+  if (found === null || behind === undefined) return found !== null;
+  return behind.test(message.slice(found.index + found[0].length));
 }

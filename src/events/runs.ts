@@ -5,8 +5,8 @@ import { AGENT, DIAGNOSTIC, known, loggedId, spec, word } from "./spec.ts";
 // field that is known to follow it, never up to the next space.
 const START =
   /^embedded run start: runId=(.+?)(?: sessionId=(\S+))?(?: provider=(.*?))?(?: model=(.*?))?(?: thinking=\S*)?(?: messageChannel=(\S*))?$/s;
-const RUN_AND_SESSION = /^.*?runId=(.*?) sessionId=(\S+)(?: [A-Za-z]+=.*)?$/s;
-const RUN_WITHOUT_SESSION = /^.*?runId=(.*?)(?: [A-Za-z]+=.*)?$/s;
+const RUN_AND_SESSION = /^(.*?) sessionId=(\S+)(?: [A-Za-z]+=.*)?$/s;
+const RUN_WITHOUT_SESSION = /^(.*?)(?: [A-Za-z]+=.*)?$/s;
 const RUN_ONLY = /^.*?runId=(.*?)(?: (?:isError|error|model|provider|tool|toolCallId)=.*)?$/s;
 
 /** What a line says of its run. */
@@ -17,7 +17,10 @@ export interface OfRun {
 }
 
 function runAndSession(message: string): OfRun | undefined {
-  const match = RUN_AND_SESSION.exec(message) ?? RUN_WITHOUT_SESSION.exec(message);
+  const at = message.indexOf("runId=");
+  if (at < 0) return undefined;
+  const ids = message.slice(at + "runId=".length);
+  const match = RUN_AND_SESSION.exec(ids) ?? RUN_WITHOUT_SESSION.exec(ids);
   if (!match?.[1]) return undefined;
   const { id, truncated } = loggedId(match[1]);
   return { runId: id, truncatedId: truncated, sessionId: known(match[2]) };

@@ -1,8 +1,8 @@
 /** Lines of a session: its state, its messages, its aborts. DEBUG unless said. */
 import { DIAGNOSTIC, count, known, spec, word } from "./spec.ts";
 
-const STATE =
-  /^session state: sessionId=(\S+) sessionKey=(.*?) prev=(\S+) new=(\S+) reason="?([^"]*?)"?(?: queueDepth=\d+)?$/s;
+const STATE = /^session state: sessionId=(\S+) sessionKey=(.*?) prev=(\S+) new=(\S+) reason=/s;
+const REASON = /^"?([^"]*?)"?(?: queueDepth=\d+)?$/;
 const STUCK = /^(?:stuck|stalled|long-running) session: sessionId=(\S+) sessionKey=(.*?) state=(\S+) age=(\d+)s/s;
 const MESSAGE_KEY = /sessionKey=(.*?)(?: (?:source|outcome|queueDepth|reason|sessionState|duration)=.*)?$/s;
 
@@ -62,12 +62,13 @@ export const SESSION_EVENTS = {
     ],
     read: (message) => {
       const match = STATE.exec(message);
-      if (!match) return undefined;
+      const reason = match && REASON.exec(message.slice(match[0].length));
+      if (!match || !reason) return undefined;
       return {
         sessionId: known(match[1]),
         sessionKey: known(match[2]),
         state: match[4] ?? "",
-        reason: match[5] ?? "",
+        reason: reason[1] ?? "",
       };
     },
   }),

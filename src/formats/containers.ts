@@ -5,8 +5,8 @@ import { parseObject } from "./text.ts";
 
 const SAMPLE = "2026-01-28T08:23:20.101Z [agent/embedded] embedded run start: runId=r-1";
 
-// Not `0|name`, which is pm2.
-const COMPOSE = /^(?!\d+\|)([A-Za-z0-9][\w.@-]*) *\| ?/;
+const COMPOSE = /^([A-Za-z0-9][\w.@-]*) *\| ?/;
+const PM2 = /^\d+\|/;
 
 export const dockerCompose: EnvelopeFormat = {
   name: "docker-compose",
@@ -26,8 +26,9 @@ export const dockerCompose: EnvelopeFormat = {
   unwrap(line) {
     const time = timeAt(line, 0);
     const start = time === undefined ? 0 : time.end + 1;
-    const found = COMPOSE.exec(line.slice(start, start + 200));
-    if (found === null) return undefined;
+    const head = line.slice(start, start + 200);
+    const found = COMPOSE.exec(head);
+    if (found === null || PM2.test(head)) return undefined;
     const inner = line.slice(start + found[0].length);
     const stream = found[1] as string;
     return time === undefined ? { inner, stream } : { inner, stamp: { kind: "time-of-day", ms: time.ms }, stream };

@@ -19,7 +19,11 @@ export function stripAnsi(text: string): string {
 export function oneLine(text: string): string {
   const plain = stripAnsi(text);
   if (!plain.includes("\n") && !plain.includes("\r")) return plain;
-  return plain.replace(/\s*[\r\n]+\s*/g, " ").trim();
+  return plain
+    .split(/[\r\n]+/)
+    .map((piece) => piece.trim())
+    .filter((piece) => piece !== "")
+    .join(" ");
 }
 
 const LEVELS: Readonly<Record<string, Level>> = {
@@ -96,10 +100,17 @@ export function jsonEnd(text: string, start: number): number {
   return -1;
 }
 
-const EVENT =
-  /^(?:embedded run [a-z ]+: (?:\S+=)?\S|run (?:cleanup|registered|cleared|active check|attempt): \S+=|lane (?:enqueue|dequeue|task (?:done|error|interrupted)|wait exceeded): lane=|session (?:state|turn created): \S+=|stuck session: |aborting run: sessionId=|abort failed: sessionId=|received SIG[A-Z0-9]+[;,]|signal SIG[A-Z0-9]+ received|SIGUSR[12]\b|restart mode: |listening on wss?:\/\/|AbortError: )/;
+const EVENTS: readonly RegExp[] = [
+  /^embedded run [a-z ]+: \S/,
+  /^run (?:cleanup|registered|cleared|active check|attempt): \S+=/,
+  /^lane (?:enqueue|dequeue|task (?:done|error|interrupted)|wait exceeded): lane=/,
+  /^session (?:state|turn created): \S+=/,
+  /^(?:stuck session: |aborting run: sessionId=|abort failed: sessionId=)/,
+  /^(?:received SIG[A-Z0-9]+[;,]|signal SIG[A-Z0-9]+ received|SIGUSR[12]\b)/,
+  /^(?:restart mode: |listening on wss?:\/\/|AbortError: )/,
+];
 
 /** Whether a text begins as a gateway's run, lane, session or restart lines do. */
 export function beginsAsEvent(text: string): boolean {
-  return EVENT.test(text);
+  return EVENTS.some((event) => event.test(text));
 }

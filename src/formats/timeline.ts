@@ -70,7 +70,9 @@ export const timeline: LineFormat = {
 };
 
 const LEAD_IN = /^[ \t]*(?:[-*•>|] +)?(?:\*\*|__|`)?([[(])?(?:\*\*|`)?/;
-const SEPARATOR = /^[\])]?(?:\*\*|__|`)?(?:\s*:?\s+[-–—|•*:→]+\s*|:\s+|\s+)(?:`)?/;
+const SEPARATOR = /^[\])]?(?:\*\*|__|`)?(?:\s*:\s+[-–—|•*:→]+\s*|\s+[-–—|•*:→]+\s*|:\s+|\s+)(?:`)?/;
+
+const TAIL = /[`\s]/;
 
 interface LeadIn {
   readonly end: number;
@@ -108,11 +110,18 @@ function restOf(line: string, found: FoundTime, start: LeadIn): string | undefin
   if (separator === undefined) return undefined;
   const closes = behind.charCodeAt(0) === 0x5d || behind.charCodeAt(0) === 0x29;
   if (closes !== start.bracketed) return undefined;
-  const rest = behind.slice(separator.length).replace(/[`\s]+$/, "");
+  const rest = withoutTail(behind.slice(separator.length));
   // Without a person's mark the line belongs to the console, to `logs` or to an envelope.
   const marked = start.bracketed || start.end > 0 || separator.trim() !== "";
   if (marked) return /^std(?:out|err): /.test(rest) ? undefined : rest;
   if (found.machine || splitTag(rest) !== undefined) return undefined;
   // No logger writes its own events without its name.
   return found.stamp.kind === "time-of-day" && !beginsAsEvent(rest) ? undefined : rest;
+}
+
+/** By hand: a pattern for it would begin anew at each of many spaces within a long line. */
+function withoutTail(text: string): string {
+  let end = text.length;
+  while (end > 0 && TAIL.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }

@@ -4,9 +4,12 @@ import { dateTimeAt, monthDayAt } from "./stamps.ts";
 
 const SAMPLE = "2026-01-28T08:23:20.101Z [agent/embedded] embedded run start: runId=r-1";
 
-const TAGS = /^((?:\[[^\][]{1,60}\] ?)*)\[([^\][]{19,40})\] (?:std(?:out|err): ?)?/;
-const TAGS_ONLY =
-  /^((?:\[[A-Za-z0-9][\w.:@/-]{0,59}\] ?)+)(?:std(?:out|err): ?|(?=\d{4}-\d\d-\d\dT|\{"(?:0|time|type)"))/;
+const STREAM = /^std(?:out|err): ?/;
+const NAME = /^[A-Za-z0-9][\w.:@/-]*$/;
+const LOGGERS_START = /^(?:\d{4}-\d\d-\d\dT|\{"(?:0|time|type)")/;
+const MAX_TAG = 60;
+const MAX_TAGS = 16;
+const TIME_LENGTH = { min: 19, max: 40 };
 
 export const appWrapper: EnvelopeFormat = {
   name: "wrapper",
@@ -24,23 +27,60 @@ export const appWrapper: EnvelopeFormat = {
     { line: `[gateway] stdout: [ws] hello`, expect: { inner: "[ws] hello", stream: "gateway" } },
   ],
   unwrap(line) {
-    const timed = TAGS.exec(line);
-    if (timed !== null) {
-      const time = dateTimeAt(timed[2] as string);
+    const tags = tagsOf(line);
+    const at = tags.findLastIndex(({ text, end }) => isTimeLong(text) && line[end - 1] === " ");
+    const timed = tags[at];
+    if (timed !== undefined) {
+      const time = dateTimeAt(timed.text);
+      const inner = line.slice(timed.end);
+      const pipe = pipeOf(inner);
       // `[time] text` alone is what people write; with a pipe's name it is a program.
-      const isProgram = timed[1] !== "" || / std(?:out|err): ?$/.test(timed[0]);
-      if (time !== undefined && isProgram) {
-        return { inner: line.slice(timed[0].length), stamp: time.stamp, ...tagStream(timed[1] as string) };
+      if (time !== undefined && (at > 0 || pipe !== "")) {
+        return { inner: inner.slice(pipe.length), stamp: time.stamp, ...tagStream(tags.slice(0, at)) };
       }
     }
-    const tagged = TAGS_ONLY.exec(line);
-    return tagged === null ? undefined : { inner: line.slice(tagged[0].length), ...tagStream(tagged[1] as string) };
+    const other = tags.findIndex(({ text }) => !NAME.test(text));
+    const named = other < 0 ? tags : tags.slice(0, other);
+    const last = named.at(-1);
+    if (last === undefined) return undefined;
+    const inner = line.slice(last.end);
+    const pipe = pipeOf(inner);
+    if (pipe === "" && !LOGGERS_START.test(inner)) return undefined;
+    return { inner: inner.slice(pipe.length), ...tagStream(named) };
   },
 };
 
-function tagStream(tags: string): { stream?: string } {
-  const names = tags.match(/[^\][ ][^\][]*/g);
-  return names === null ? {} : { stream: names.join("/") };
+interface Tag {
+  readonly text: string;
+  /** Behind its bracket and the one space that may follow. */
+  readonly end: number;
+}
+
+/** The `[tags]` that a line begins with. */
+function tagsOf(line: string): Tag[] {
+  const tags: Tag[] = [];
+  for (let start = 0; line[start] === "[" && tags.length < MAX_TAGS;) {
+    const close = line.indexOf("]", start);
+    const text = line.slice(start + 1, close);
+    if (close < 0 || text === "" || text.length > MAX_TAG || text.includes("[")) break;
+    start = close + (line[close + 1] === " " ? 2 : 1);
+    tags.push({ text, end: start });
+  }
+  return tags;
+}
+
+function isTimeLong(text: string): boolean {
+  return text.length >= TIME_LENGTH.min && text.length <= TIME_LENGTH.max;
+}
+
+/** `stdout: ` and its like, or nothing. */
+function pipeOf(text: string): string {
+  return STREAM.exec(text)?.[0] ?? "";
+}
+
+function tagStream(tags: readonly Tag[]): { stream?: string } {
+  const names = tags.map(({ text }) => text.trimStart()).filter((text) => text !== "");
+  return names.length === 0 ? {} : { stream: names.join("/") };
 }
 
 /** pm2: `0|name  | line`, and with `--time` a zoneless time before the line. */
@@ -55,11 +95,11 @@ export const pm2: EnvelopeFormat = {
     },
   ],
   unwrap(line) {
-    const found = /^\d+\|([^|]{1,80}?) *\| ?/.exec(line);
-    if (found === null) return undefined;
+    const found = /^\d+\|([^|]+)\| ?/.exec(line);
+    const stream = found?.[1]?.trimEnd() ?? "";
+    if (found === null || stream === "" || stream.length > 80) return undefined;
     const inner = line.slice(found[0].length);
     const time = dateTimeAt(inner);
-    const stream = found[1] as string;
     return time?.stamp.kind === "zoneless" && inner.startsWith(": ", time.end)
       ? { inner: inner.slice(time.end + 2), stamp: time.stamp, stream }
       : { inner, stream };

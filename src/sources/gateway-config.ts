@@ -208,14 +208,24 @@ async function readDotEnv(path: string, env: ConfigEnv): Promise<Record<string, 
   );
   const variables: Record<string, string> = {};
   for (const line of text.split(/\r?\n/)) {
-    const found = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(.*?)\s*$/.exec(line);
+    const found = /^(?:export\s+)?([\w.-]+)\s*=(.*)$/.exec(line.trim());
     if (found === null) continue;
-    const [, name = "", raw = ""] = found;
-    const quoted = /^(['"`])(.*)\1(?:\s+#.*)?$/.exec(raw);
-    const value = quoted ? (quoted[2] ?? "") : raw.replace(/\s*#.*$/, "");
+    const [, name = "", rest = ""] = found;
+    const raw = rest.trim();
+    const value = quoted(raw) ?? (raw.split("#", 1)[0] ?? "").trimEnd();
     if (value !== "") variables[name] = value;
   }
   return variables;
+}
+
+/** What stands between the quotes that a value of `.env` begins and ends with; a comment may follow them. */
+function quoted(raw: string): string | undefined {
+  const quote = raw.charAt(0);
+  if (raw.length < 2 || !"'\"`".includes(quote)) return undefined;
+  if (raw.endsWith(quote)) return raw.slice(1, -1);
+  const ends = [...raw.matchAll(/(['"`])\s+#/g)].filter((it) => it[1] === quote && it.index > 0);
+  const end = ends.at(-1)?.index;
+  return end === undefined ? undefined : raw.slice(1, end);
 }
 
 /** The config's own `env`, which newer versions set before they replace variables. */

@@ -12,8 +12,7 @@ export function rollingLog(path: string): { product: string; profile: string | u
 
 const LOG_LIKE = /\.(?:log|jsonl|ndjson|json|txt|out|err|journal\.txt)(?:[.-]\d{1,8})?(?:\.(?:gz|zst))?$/i;
 const BARE_NAMES = /^(?:syslog|messages|nohup\.out|stdout|stderr)(?:\.\d+)?(?:\.(?:gz|zst))?$/i;
-const STATE =
-  /^(?:sessions\.json|.*\.jsonl\.(?:lock|reset|deleted).*|package(?:-lock)?\.json|tsconfig.*\.json|.*\.sqlite.*)$/i;
+const STATE = /^(?:sessions|package(?:-lock)?|tsconfig.*)\.json$|\.jsonl\.(?:lock|reset|deleted)|\.sqlite/i;
 const UUID_TRANSCRIPT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*\.jsonl/i;
 
 /** Whether a file in a folder may be a log by its name; its first lines decide. */
