@@ -397,7 +397,7 @@ export class Tracker {
   }
 
   #enqueued(event: EventOf<"lane-enqueue">): void {
-    this.#process(event).lanes.enqueue(event);
+    this.#process(event).lanes.enqueue(event, this.sequence);
     // A session is known from its first lane line on, whether or not a run of it ever starts.
     const key = keyOfLane(event.lane);
     if (key !== undefined) this.sessions.ofKey(key);
