@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import path from "node:path";
 
 import ndjson from "ndjson";
@@ -9,6 +9,7 @@ import { maskSecrets } from "../secrets.ts";
 import { errorCode, reason } from "../sources/fs.ts";
 import { parseEntry, type JournalEntry } from "./journal.ts";
 import { keyedHash } from "./mask-key.ts";
+import { openOwn, readOwn } from "./own-file.ts";
 import { takeLock, type Lock } from "./repair-lock.ts";
 
 /** Where repairs are remembered, and how two of one session are kept apart. */
@@ -28,6 +29,8 @@ export interface RepairStore {
   lock(gateway: string, session: string): Lock;
 }
 
+const ELSEWHERE = "Set XDG_STATE_HOME to a folder that can be written, or mend what stands there.";
+
 /**
  * @param folder is made where it does not exist, readable by its owner only
  * @param now milliseconds since the epoch
@@ -46,7 +49,7 @@ export function repairStore(folder: string, now: () => number): RepairStore {
       } catch (error) {
         throw new UserError(
           `cannot write the journal of repairs, ${file}: ${reason(error)}`,
-          "Nothing is sent that is not written down first. Set XDG_STATE_HOME to a folder that can be written.",
+          `Nothing is sent that is not written down first. ${ELSEWHERE}`,
         );
       }
     },
@@ -56,12 +59,13 @@ export function repairStore(folder: string, now: () => number): RepairStore {
 
 function readEntries(file: string): readonly JournalEntry[] {
   try {
-    return readFileSync(file, "utf8")
+    return readOwn(file)
+      .toString()
       .split("\n")
       .flatMap((line) => parseEntry(line) ?? []);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
-    throw new UserError(`cannot read the journal of repairs, ${file}: ${reason(error)}`);
+    throw new UserError(`cannot read the journal of repairs, ${file}: ${reason(error)}`, ELSEWHERE);
   }
 }
 
@@ -74,13 +78,34 @@ function serialize(entry: JournalEntry): string {
 
 /** One write with O_APPEND: two processes never mix their lines. */
 function appendLine(file: string, line: string): void {
-  const descriptor = openSync(file, "a+", 0o600);
+  const { O_RDWR, O_APPEND, O_CREAT } = constants;
+  const descriptor = openOwn(file, O_RDWR | O_APPEND | O_CREAT);
   try {
     const { size } = fstatSync(descriptor);
     const last = Buffer.alloc(1);
     // A line that was cut by a crash must not swallow this one.
     if (size > 0) readSync(descriptor, last, 0, 1, size - 1);
-    writeSync(descriptor, size > 0 && last.toString() !== "\n" ? `\n${line}` : line);
+    const bytes = Buffer.from(size > 0 && last.toString() !== "\n" ? `\n${line}` : line);
+    // The rest of a line that was taken in part is not sent after it: another process's line may stand between.
+    const written = writeSync(descriptor, bytes);
+    if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`);
+    fsyncSync(descriptor);
+    if (size === 0) syncFolder(path.dirname(file));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A new file is on the disk only when its name is. */
+function syncFolder(folder: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(folder, constants.O_RDONLY);
+  } catch {
+    // Windows opens no folders.
+    return;
+  }
+  try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

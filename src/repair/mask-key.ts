@@ -7,6 +7,8 @@ import { UserError } from "../errors.ts";
 import { errorCode, reason } from "../sources/fs.ts";
 import { readOwn } from "./own-file.ts";
 
+const KEY_BYTES = 32;
+
 /**
  * What a later call must know again, without the secret: a session keeps its
  * name from one repair to the next. The hash has a key of this machine's own, as
@@ -22,7 +24,7 @@ function maskKey(folder: string, file: string): Buffer {
   try {
     if (!existsSync(file)) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeFileSync(draft, randomBytes(32), { mode: 0o600, flag: "wx" });
+      writeFileSync(draft, randomBytes(KEY_BYTES), { mode: 0o600, flag: "wx", flush: true });
       // Of two processes at once the first one's counts, and it is seen whole.
       linkSync(draft, file);
     }
@@ -32,7 +34,10 @@ function maskKey(folder: string, file: string): Buffer {
     rmSync(draft, { force: true });
   }
   try {
-    return readOwn(file);
+    const key = readOwn(file);
+    // With an empty one every short password could be guessed from its hash.
+    if (key.length < KEY_BYTES) throw new Error("it is cut short; remove it, and a new one is made");
+    return key;
   } catch (error) {
     throw cannotKeep(file, error);
   }
@@ -40,7 +45,7 @@ function maskKey(folder: string, file: string): Buffer {
 
 function cannotKeep(file: string, error: unknown): UserError {
   return new UserError(
-    `cannot write the key of the journal of repairs, ${file}: ${reason(error)}`,
+    `cannot keep the key of the journal of repairs, ${file}: ${reason(error)}`,
     "Set XDG_STATE_HOME to a folder that can be written.",
   );
 }

@@ -14,12 +14,13 @@ const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants
  * Opens a plain file that is this user's own; one that it makes is readable by its owner only.
  *
  * @param flags of `fs.constants`, for example `O_RDONLY`
+ * @param me the user that asks; undefined where the system has no numbers for users
  * @returns a descriptor, to be closed by the caller
  * @throws the system's error, or one that says what stands there instead
  */
-export function openOwn(file: string, flags: number): number {
+export function openOwn(file: string, flags: number, me = process.geteuid?.()): number {
   const descriptor = open(file, flags);
-  const wrong = whatIsWrong(descriptor);
+  const wrong = whatIsWrong(descriptor, me);
   if (wrong === undefined) return descriptor;
   closeSync(descriptor);
   throw new Error(wrong);
@@ -50,10 +51,9 @@ function open(file: string, flags: number): number {
   }
 }
 
-function whatIsWrong(descriptor: number): string | undefined {
+function whatIsWrong(descriptor: number, me: number | undefined): string | undefined {
   const facts = fstatSync(descriptor);
   if (!facts.isFile()) return "it is no plain file";
-  const me = process.geteuid?.();
   // Root may act for the user whose file it is, and a user may rely on root.
   if (me === undefined || me === 0 || facts.uid === me || facts.uid === 0) return undefined;
   return `it belongs to another user (UID ${facts.uid})`;

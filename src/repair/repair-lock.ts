@@ -11,6 +11,9 @@ import { readOwn } from "./own-file.ts";
 /** No repair takes this long (ms): a lock of that age is left over, whatever its number says. */
 const LOCK_IS_OLD_MS = 3_600_000;
 
+/** Ids of the locks that this process holds. A number alone says nothing: in a container every process may have it. */
+const held = new Set<string>();
+
 interface LockOwner {
   readonly pid: number;
   readonly host: string;
@@ -34,7 +37,10 @@ export function takeLock(folder: string, name: string, now: () => number): Lock 
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (create(file, mine)) return { release: () => release(file, mine) };
+      if (create(file, mine)) {
+        held.add(mine.id);
+        return { release: () => release(file, mine) };
+      }
       const owner = readOwner(file);
       if (owner && isHeld(owner, now()))
         return { heldBy: `PID ${owner.pid}${owner.host === mine.host ? "" : ` on ${owner.host}`}` };
@@ -82,6 +88,7 @@ function isHeld(owner: LockOwner, now: number): boolean {
   if (now - owner.since > LOCK_IS_OLD_MS) return false;
   // Another machine's or another container's processes can't be seen from here.
   if (owner.host !== hostname()) return true;
+  if (owner.pid === process.pid) return held.has(owner.id);
   try {
     process.kill(owner.pid, 0);
     return true;
@@ -110,5 +117,6 @@ function removeStale(file: string, stale: LockOwner | undefined): void {
 }
 
 function release(file: string, mine: LockOwner): void {
+  held.delete(mine.id);
   if (readOwner(file)?.id === mine.id) rmSync(file, { force: true });
 }
