@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import { mapTexts } from "../mask-texts.ts";
 import { maskSecrets } from "../secrets.ts";
 import { errorCode, reason } from "../sources/fs.ts";
-import { parseEntry, type JournalEntry } from "./journal.ts";
+import { gatewayName, parseEntry, type JournalEntry } from "./journal.ts";
 import { keyedHash } from "./mask-key.ts";
 import { openOwn, readOwn } from "./own-file.ts";
 import { takeLock, type Lock } from "./repair-lock.ts";
@@ -53,7 +53,7 @@ export function repairStore(folder: string, now: () => number): RepairStore {
         );
       }
     },
-    lock: (gateway, session) => takeLock(path.join(folder, "locks"), `${gateway}\n${session}`, now),
+    lock: (gateway, session) => takeLock(path.join(folder, "locks"), `${gatewayName(gateway)}\n${session}`, now),
   };
 }
 

@@ -44,9 +44,10 @@ function open(file: string, flags: number): number {
     return openSync(file, flags | O_NONBLOCK | O_NOFOLLOW, 0o600);
   } catch (error) {
     // What O_NOFOLLOW answers, on Linux and macOS and on FreeBSD.
-    if (errorCode(error) === "ELOOP" || errorCode(error) === "EMLINK") throw new Error("it is a symbolic link");
+    if (errorCode(error) === "ELOOP" || errorCode(error) === "EMLINK")
+      throw new Error("it is a symbolic link", { cause: error });
     // A pipe that nobody reads, a socket.
-    if (errorCode(error) === "ENXIO") throw new Error("it is no plain file");
+    if (errorCode(error) === "ENXIO") throw new Error("it is no plain file", { cause: error });
     throw error;
   }
 }

@@ -84,6 +84,15 @@ test("another run of the same session is another matter", () => {
   expect(repair && isSameHolder(repair, { ...target, runId: null })).toBe(true);
 });
 
+test("the session whose id our own reset changed is the same still", () => {
+  const target = { runId: null, sessionId: "new", holderSessionId: null, lock: null } as Target;
+  const reset = open(entry("begin", { sessionId: "s" }), entry("send", { step: "sessions-reset" }));
+  expect(reset && isSameHolder(reset, target)).toBe(true);
+  const abort = open(entry("begin", { sessionId: "s" }), entry("send", { step: "chat-abort" }));
+  expect(abort && isSameHolder(abort, target)).toBe(false);
+  expect(abort && isSameHolder(abort, { ...target, holderSessionId: "s" })).toBe(true);
+});
+
 test("the pause after a repair grows with each of them", () => {
   const sends = (...repairs: string[]) => repairs.map((repair) => entry("send", { repair, step: "stop-command" }));
   const pause = (entries: JournalEntry[]) => coolDownMs(entries, "ws://a", "agent:main:main", NOW);
@@ -91,6 +100,29 @@ test("the pause after a repair grows with each of them", () => {
   expect(pause(sends("a"))).toBe(50_000);
   expect(pause(sends("a", "b"))).toBe(110_000);
   expect(pause(sends("a", "b", "c", "d", "e", "f", "g", "h", "i"))).toBe(1_790_000);
+});
+
+test("a clock that was ahead does not stop repairs for ever", () => {
+  const at = (ms: number) => [entry("send", { step: "stop-command", time: new Date(NOW + ms).toISOString() })];
+  const pause = (ms: number) => coolDownMs(at(ms), "ws://a", "agent:main:main", NOW);
+  expect([-1_000, 1_000, 600_000, 86_400_000].map(pause)).toEqual([59_000, 60_000, 60_000, 0]);
+});
+
+test.each([
+  ["ws://127.0.0.1:18789", "ws://localhost:18789", true],
+  ["ws://[::1]:18789/", "ws://127.0.0.2:18789", true],
+  ["ws://localhost:18789", "ws://localhost:18790", false],
+  ["ws://localhost:18789", "wss://localhost:18789", false],
+  ["ws://host:18789/a", "ws://host:18789/b", false],
+  ["ws://127.example:18789", "ws://localhost:18789", false],
+])("%s and %s: one gateway: %s", (one, other, same) => {
+  const sent = [entry("begin", { gateway: one }), entry("send", { gateway: one, step: "stop-command" })];
+  expect(openRepair(sent, other, "agent:main:main", NOW) !== undefined).toBe(same);
+  expect(coolDownMs(sent, other, "agent:main:main", NOW) > 0).toBe(same);
+  const folder = mkdtempSync(path.join(tmpdir(), "sessions-lock-"));
+  const store = repairStore(folder, () => NOW);
+  store.lock(one, "s");
+  expect("heldBy" in store.lock(other, "s")).toBe(same);
 });
 
 test.each([
