@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 
 import type { Diagnosis } from "./diagnosis.ts";
-import { UserError } from "./errors.ts";
-import { quoteShell } from "./escape.ts";
+import { BrokenPipe, unlessGone, UserError } from "./errors.ts";
+import { escapeTerminal, quoteShell } from "./escape.ts";
 import { EXIT, resetExitCode } from "./exit-code.ts";
 import { asUserError, connectGateway } from "./gateway/connect.ts";
 import type { Gateway } from "./gateway/gateway.ts";
@@ -89,6 +89,10 @@ class Reset {
   readonly #requestTimeoutMs: number;
   readonly #store: RepairStore;
   readonly #masker: Masker;
+  /** From here on something may have been sent: what becomes of it is seen to the end, and told truly. */
+  #isUnderWay = false;
+  /** Why nothing more can be written. */
+  #mute: BrokenPipe | UserError | undefined;
 
   constructor(options: ResetOptions, io: Io, world: ResetWorld, reached: Reached) {
     this.#options = options;
@@ -290,12 +294,7 @@ class Reset {
     for (const { job, plan } of plans) {
       this.#io.signal.throwIfAborted();
       const options = this.#repairOptions(plan, diagnosis);
-      results.set(
-        job,
-        await repair(plan, can, job.observer, this.#repairWorld(), options, (step) =>
-          this.#say(stepLine(this.#masker.value(step))),
-        ),
-      );
+      results.set(job, await this.#repairOne(plan, can, job.observer, options, results.size > 0));
     }
     for (const job of waiting) {
       results.set(
@@ -304,6 +303,29 @@ class Reset {
       );
     }
     return results;
+  }
+
+  /**
+   * @param isLater others were repaired before it: what became of them has to be told, whatever becomes of this one
+   * @throws UserError where nothing was sent to any session
+   */
+  async #repairOne(
+    plan: Plan,
+    can: Capabilities,
+    observer: Observer,
+    options: RepairOptions,
+    isLater: boolean,
+  ): Promise<ResetResult> {
+    this.#isUnderWay = true;
+    try {
+      return await repair(plan, can, observer, this.#repairWorld(), options, (step) =>
+        this.#say(stepLine(this.#masker.value(step))),
+      );
+    } catch (error) {
+      if (!(error instanceof UserError) || !isLater) throw error;
+      const step = { action: "look", ok: false, detail: `nothing was sent to it: ${error.message}`, ms: 0 };
+      return resultOf(plan, [step], "failed", [], options.next.again);
+    }
   }
 
   async #consent(): Promise<"yes" | "no" | "nobody-to-ask"> {
@@ -383,9 +405,12 @@ class Reset {
       gateway: { url: this.#masker.text(this.#gateway.url), ...(version === null ? {} : { version }) },
       results: results.map((it) => this.#shown(it)),
     };
-    if (this.#options.json) await this.#io.stdout.write(renderJson(report));
-    else for (const result of report.results) await this.#io.stdout.write(resultLines(result));
-    return exitCode;
+    if (this.#options.json) await this.#write(renderJson(report));
+    else for (const result of report.results) await this.#write(resultLines(result));
+    if (!(this.#mute instanceof UserError)) return exitCode;
+    // Not a usage error any more, nor good news that nobody could read.
+    await this.#io.stderr.write(`error: ${escapeTerminal(this.#mute.message)}\n`).catch(() => {});
+    return exitCode === EXIT.ok ? EXIT.findings : exitCode;
   }
 
   /** A command with a hidden name in it frees nothing, so it says so. */
@@ -401,8 +426,20 @@ class Reset {
 
   /** What a person is told on the way; with --json it is chatter, and only a person who is asked needs it. */
   async #say(text: string): Promise<void> {
-    if (!this.#options.json) await this.#io.stdout.write(text);
-    else if (!this.#options.yes && this.#io.ask) await this.#io.stderr.write(text);
+    if (!this.#options.json) await this.#write(text);
+    else if (!this.#options.yes && this.#io.ask) await unlessGone(() => this.#io.stderr.write(text));
+  }
+
+  /** A reader that goes away, or a disk that is full, does not stop what was begun. */
+  async #write(text: string): Promise<void> {
+    if (this.#mute) return;
+    try {
+      await this.#io.stdout.write(text);
+    } catch (error) {
+      const isGone = error instanceof BrokenPipe;
+      if (!isGone && !(error instanceof UserError && this.#isUnderWay)) throw error;
+      this.#mute = error;
+    }
   }
 
   #versionShown(diagnosis: Diagnosis): string | null {

@@ -10,11 +10,12 @@ import { STEP_NAMES, type StepName } from "./steps/index.ts";
  * - `begin`: the session was looked at and is to be repaired
  * - `send`: a step is about to be sent; written before it
  * - `reply`: what came back
+ * - `probe`: a real message is about to be sent; written before it
  * - `verify`: what was seen after it
  * - `cut`: the repair could not go on
  * - `end`: it is over
  */
-type JournalEvent = "begin" | "send" | "reply" | "verify" | "cut" | "end";
+type JournalEvent = "begin" | "send" | "reply" | "probe" | "verify" | "cut" | "end";
 
 /** One line of the journal. No token, no password and no chat text ever comes in here. */
 export interface JournalEntry {

@@ -118,5 +118,9 @@ function removeStale(file: string, stale: LockOwner | undefined): void {
 
 function release(file: string, mine: LockOwner): void {
   held.delete(mine.id);
-  if (readOwner(file)?.id === mine.id) rmSync(file, { force: true });
+  try {
+    if (readOwner(file)?.id === mine.id) rmSync(file, { force: true });
+  } catch {
+    // It is known as left over once this process has ended; a repair that is done must not fail for it.
+  }
 }
