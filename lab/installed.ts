@@ -144,7 +144,7 @@ function play(trial: Trial, installed: InstalledGateway, ourPackage: string): st
       const PATH = [...first, bin, "/usr/bin", "/bin"].join(":");
       const options = { cwd: root, env: { ...env, PATH }, encoding: "utf8", input: "", timeout: PATIENCE_MS } as const;
       const ran = spawnSync("sh", ["-c", line], options);
-      if ((ran.error as NodeJS.ErrnoException | undefined)?.code !== "ETIMEDOUT") return ran;
+      if (ran.error?.code !== "ETIMEDOUT") return ran;
       // Seen once in some hundred starts: `clawdbot --version` had printed its version and did not end.
       say(`       ${gatewayName(version)}: ${line} did not end in ${PATIENCE_MS / 1000} s; once more`);
       return spawnSync("sh", ["-c", line], options);
