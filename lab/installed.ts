@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { errorCode } from "../src/sources/fs.ts";
 import { installGateway, type InstalledGateway } from "./install.ts";
 import { layCommands, LOG, words } from "./shell-words.ts";
 import { findGateway, GATEWAY_VERSIONS, gatewayName, type GatewayVersion } from "./versions.ts";
@@ -144,7 +145,7 @@ function play(trial: Trial, installed: InstalledGateway, ourPackage: string): st
       const PATH = [...first, bin, "/usr/bin", "/bin"].join(":");
       const options = { cwd: root, env: { ...env, PATH }, encoding: "utf8", input: "", timeout: PATIENCE_MS } as const;
       const ran = spawnSync("sh", ["-c", line], options);
-      if (ran.error?.code !== "ETIMEDOUT") return ran;
+      if (errorCode(ran.error) !== "ETIMEDOUT") return ran;
       // Seen once in some hundred starts: `clawdbot --version` had printed its version and did not end.
       say(`       ${gatewayName(version)}: ${line} did not end in ${PATIENCE_MS / 1000} s; once more`);
       return spawnSync("sh", ["-c", line], options);
