@@ -9,7 +9,7 @@ export default defineConfig({
       "test/tracker/settle.test.ts",
       "test/tracker/held-back.test.ts",
       "test/checks/*.test.ts",
-      "test/repair/{capabilities,facts,plan,reset,steps}.test.ts",
+      "test/repair/{capabilities,facts,journal,plan,reset,steps}.test.ts",
       "test/watch/{heal-limits,watcher}.test.ts",
       "test/finding-timeline.test.ts",
     ],

@@ -11,12 +11,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { errorCode } from "../src/sources/fs.ts";
 import { installGateway, type InstalledGateway } from "./install.ts";
 import { layCommands, LOG, words } from "./shell-words.ts";
 import { findGateway, GATEWAY_VERSIONS, gatewayName, type GatewayVersion } from "./versions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const COMMAND = "sessions-doctor";
+/** A gateway's command takes some seconds to load, a plugin's installation some more (ms). */
+const PATIENCE_MS = 60_000;
 
 interface Ran {
   readonly stdout: string;
@@ -140,9 +143,12 @@ function play(trial: Trial, installed: InstalledGateway, ourPackage: string): st
     mkdirSync(env.HOME);
     const run = (line: string, first: readonly string[] = []): Ran => {
       const PATH = [...first, bin, "/usr/bin", "/bin"].join(":");
-      const options = { cwd: root, env: { ...env, PATH }, encoding: "utf8", input: "", timeout: 120_000 } as const;
-      const { stdout, stderr, status } = spawnSync("sh", ["-c", line], options);
-      return { stdout, stderr, status };
+      const options = { cwd: root, env: { ...env, PATH }, encoding: "utf8", input: "", timeout: PATIENCE_MS } as const;
+      const ran = spawnSync("sh", ["-c", line], options);
+      if (errorCode(ran.error) !== "ETIMEDOUT") return ran;
+      // Seen once in some hundred starts: `clawdbot --version` had printed its version and did not end.
+      say(`       ${gatewayName(version)}: ${line} did not end in ${PATIENCE_MS / 1000} s; once more`);
+      return spawnSync("sh", ["-c", line], options);
     };
     return trial.play({ root, installed, ourPackage, run });
   } finally {

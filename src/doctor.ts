@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { DiagnoseSettings } from "./diagnose.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
-import { UserError } from "./errors.ts";
+import { UserError, unlessGone } from "./errors.ts";
 import { escapeTerminal } from "./escape.ts";
 import { doctorExitCode } from "./exit-code.ts";
 import type { CrossCheck } from "./gateway/cross-check.ts";
@@ -79,9 +79,13 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
   for (const line of [...inputs.warnings, ...log.warnings, ...(live?.warnings ?? [])])
     await warn(io, masker.text(line));
   if (options.output !== null) await io.writeWhole(options.output, text);
-  else for (const piece of text) await io.stdout.write(piece);
+  else await unlessGone(() => writeAll(io, text));
   for (const other of others) await io.writeWhole(other.file, other.text);
   return exitCode;
+}
+
+async function writeAll(io: Io, text: Iterable<string>): Promise<void> {
+  for (const piece of text) await io.stdout.write(piece);
 }
 
 /** A write for every line would take longer than all else. */
@@ -286,5 +290,5 @@ function nothingToRead(looked: readonly string[]): UserError {
 }
 
 async function warn(io: Io, text: string): Promise<void> {
-  await io.stderr.write(`${escapeTerminal(`warning: ${text}`)}\n`);
+  await unlessGone(() => io.stderr.write(`${escapeTerminal(`warning: ${text}`)}\n`));
 }

@@ -24,11 +24,22 @@ export class Interrupted extends Error {
   }
 }
 
-/** The reader of our output went away (`| head`). Nothing to tell anybody. */
+/** The reader of our output went away (`| head`). Nothing to tell anybody, but an exit code is still heard. */
 export class BrokenPipe extends Error {
   override readonly name = "BrokenPipe";
   constructor() {
     super("the reader of the output went away");
+  }
+}
+
+/** Writes, unless the reader has gone: what is true does not depend on who listens. @returns whether it is there still */
+export async function unlessGone(write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof BrokenPipe) return false;
+    throw error;
   }
 }
 

@@ -3,8 +3,6 @@ import { randomUUID } from "node:crypto";
 
 import type { Diagnosis } from "./diagnosis.ts";
 import { UserError } from "./errors.ts";
-import { quoteShell } from "./escape.ts";
-import { EXIT, resetExitCode } from "./exit-code.ts";
 import { asUserError, connectGateway } from "./gateway/connect.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { RawGatewayOptions } from "./gateway/options.ts";
@@ -12,19 +10,17 @@ import { resolveGatewayTarget } from "./gateway/resolve-target.ts";
 import { ownStateDir } from "./gateway/own-state.ts";
 import { versionText } from "./gateway-version.ts";
 import type { Io } from "./io.ts";
-import { Masker } from "./mask.ts";
 import { repair, resultOf, type RepairOptions, type RepairWorld } from "./repair/apply.ts";
 import type { Capabilities } from "./repair/capabilities.ts";
 import { openRepair } from "./repair/journal.ts";
 import { readLock, who } from "./repair/machine.ts";
 import { repairStore, type RepairStore } from "./repair/journal-file.ts";
 import { messageKeyFor } from "./repair/message-key.ts";
-import { NOTHING_LOST, type Plan, type ResetReport, type ResetResult, type Target } from "./repair/model.ts";
+import { NOTHING_LOST, type Plan, type ResetResult, type Target } from "./repair/model.ts";
 import { Observer } from "./repair/observe.ts";
 import { pastEvidence } from "./repair/past.ts";
 import { canProbe } from "./repair/probe.ts";
 import { againCommand, isPlan, planFor, planText, restartCommand, restartCost, type NoPlan } from "./repair/plan.ts";
-import { gatewayText, planLines, renderJson, resultLines, stepLine } from "./repair/render.ts";
 import { resolveId, resolveRun, type NamedSession } from "./repair/resolve.ts";
 import { STEPS, type StepName } from "./repair/steps/index.ts";
 import type { RepairStep } from "./repair/steps/step.ts";
@@ -32,6 +28,7 @@ import { survey, type Reached } from "./repair/survey.ts";
 import { isSurelyBlocked, targetOf, type Known } from "./repair/target.ts";
 import { watchWaiting } from "./repair/waiting.ts";
 import type { ResetOptions } from "./reset-options.ts";
+import { ResetOutput, type GatewayShown } from "./reset-output.ts";
 import { configuredRunTimeoutMs } from "./sources/gateway-config.ts";
 
 /** What of the world `reset` touches beside the Io; tests and the lab pass their own. */
@@ -88,7 +85,7 @@ class Reset {
   readonly #reached: Reached;
   readonly #requestTimeoutMs: number;
   readonly #store: RepairStore;
-  readonly #masker: Masker;
+  readonly #output: ResetOutput;
 
   constructor(options: ResetOptions, io: Io, world: ResetWorld, reached: Reached) {
     this.#options = options;
@@ -98,7 +95,7 @@ class Reset {
     this.#reached = reached;
     this.#requestTimeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#store = world.store(io);
-    this.#masker = new Masker(options.redact);
+    this.#output = new ResetOutput(options, io);
   }
 
   async run(): Promise<number> {
@@ -115,12 +112,11 @@ class Reset {
       this.#requestTimeoutMs,
     );
     const { diagnosis } = known;
-    this.#masker.learn([...sessions.map(({ key }) => key), ...diagnosis.settled.sessions.map(({ key }) => key)]);
-    await this.#say(gatewayText(this.#masker.text(this.#gateway.url), this.#versionShown(diagnosis)));
+    this.#output.learn([...sessions.map(({ key }) => key), ...diagnosis.settled.sessions.map(({ key }) => key)]);
+    await this.#output.gateway(this.#gatewayShown(diagnosis));
 
     const { targets, unresolved } = this.#choose(sessions, known);
-    if (unresolved.length > 0)
-      return await this.#close([...unresolved, ...targets.map(notTouched)], diagnosis, EXIT.usage);
+    if (unresolved.length > 0) return await this.#close([...unresolved, ...targets.map(notTouched)], diagnosis);
     if (targets.length === 0) return await this.#nothingBlocked(diagnosis, known);
     const jobs = await Promise.all(targets.map((target) => this.#job(target, can, cursor, diagnosis)));
     return await this.#handle(jobs, can, diagnosis);
@@ -182,8 +178,7 @@ class Reset {
       else if (isPlan(plan)) plans.push({ job, plan });
       else if (!this.#isWaiter(job)) results.set(job, await this.#noPlan(plan));
     }
-    for (const { plan } of plans)
-      await this.#say(planLines(this.#masker.value(plan), this.#io.now(), this.#options.probe !== null));
+    for (const { plan } of plans) await this.#output.plan(plan, this.#options.probe !== null);
     const waiting = jobs.filter((job) => this.#isWaiter(job) && !results.has(job));
     const done = await this.#repairAll(plans, waiting, can, diagnosis);
     if (done === "nobody-to-ask") {
@@ -237,7 +232,7 @@ class Reset {
       detail: `an earlier call sent ${open.sent.join(", ") || "nothing"}`,
       ms: 0,
     };
-    await this.#say(stepLine(this.#masker.value(step)));
+    await this.#output.step(step);
     if (!this.#options.dryRun) {
       this.#store.append({
         v: 1,
@@ -290,12 +285,7 @@ class Reset {
     for (const { job, plan } of plans) {
       this.#io.signal.throwIfAborted();
       const options = this.#repairOptions(plan, diagnosis);
-      results.set(
-        job,
-        await repair(plan, can, job.observer, this.#repairWorld(), options, (step) =>
-          this.#say(stepLine(this.#masker.value(step))),
-        ),
-      );
+      results.set(job, await this.#repairOne(plan, can, job.observer, options, results.size > 0));
     }
     for (const job of waiting) {
       results.set(
@@ -304,6 +294,27 @@ class Reset {
       );
     }
     return results;
+  }
+
+  /**
+   * @param isLater others were repaired before it: what became of them has to be told, whatever becomes of this one
+   * @throws UserError where nothing was sent to any session
+   */
+  async #repairOne(
+    plan: Plan,
+    can: Capabilities,
+    observer: Observer,
+    options: RepairOptions,
+    isLater: boolean,
+  ): Promise<ResetResult> {
+    this.#output.nowUnderWay();
+    try {
+      return await repair(plan, can, observer, this.#repairWorld(), options, (step) => this.#output.step(step));
+    } catch (error) {
+      if (!(error instanceof UserError) || !isLater) throw error;
+      const step = { action: "look", ok: false, detail: `nothing was sent to it: ${error.message}`, ms: 0 };
+      return resultOf(plan, [step], "failed", [], options.next.again);
+    }
   }
 
   async #consent(): Promise<"yes" | "no" | "nobody-to-ask"> {
@@ -368,52 +379,21 @@ class Reset {
         "Name the sessions, or give --state-dir where the gateway's files are at hand.",
       );
     }
-    await this.#say("No session is blocked.\n");
+    await this.#output.nothingBlocked();
     return await this.#close([], diagnosis);
   }
 
-  /** @param forced an exit code that outweighs the outcomes' own */
-  async #close(results: readonly ResetResult[], diagnosis: Diagnosis, forced?: 2): Promise<number> {
-    const exitCode = forced ?? resetExitCode(results.map(({ outcome }) => outcome));
-    const version = this.#versionShown(diagnosis);
-    const report: ResetReport = {
-      schemaVersion: 1,
-      ok: exitCode === EXIT.ok,
-      ...(this.#masker.redacts ? { redacted: true as const } : {}),
-      gateway: { url: this.#masker.text(this.#gateway.url), ...(version === null ? {} : { version }) },
-      results: results.map((it) => this.#shown(it)),
-    };
-    if (this.#options.json) await this.#io.stdout.write(renderJson(report));
-    else for (const result of report.results) await this.#io.stdout.write(resultLines(result));
-    return exitCode;
+  async #close(results: readonly ResetResult[], diagnosis: Diagnosis): Promise<number> {
+    return await this.#output.report(this.#gatewayShown(diagnosis), results);
   }
 
-  /** A command with a hidden name in it frees nothing, so it says so. */
-  #shown(result: ResetResult): ResetResult {
-    // In a command a key is quoted for the shell, and would not be known again.
-    const next = result.next?.replaceAll(quoteShell(result.sessionKey ?? result.id), result.sessionKey ?? result.id);
-    const shown = this.#masker.value(result);
-    if (result.next === undefined || next === undefined) return shown;
-    const masked = this.#masker.text(next);
-    if (masked === next) return shown;
-    return { ...shown, next: /^[^#]*$/.test(next) ? `${masked}   # ${HIDDEN_NAME}` : masked };
-  }
-
-  /** What a person is told on the way; with --json it is chatter, and only a person who is asked needs it. */
-  async #say(text: string): Promise<void> {
-    if (!this.#options.json) await this.#io.stdout.write(text);
-    else if (!this.#options.yes && this.#io.ask) await this.#io.stderr.write(text);
-  }
-
-  #versionShown(diagnosis: Diagnosis): string | null {
-    const { version } = this.#gateway;
-    if (version !== null) return `${diagnosis.version.product} ${version}`;
+  #gatewayShown(diagnosis: Diagnosis): GatewayShown {
+    const { url, version } = this.#gateway;
+    if (version !== null) return { url, version: `${diagnosis.version.product} ${version}` };
     const { exact, atLeast } = diagnosis.version;
-    return exact === null && atLeast === null ? null : versionText(diagnosis.version);
+    return { url, version: exact === null && atLeast === null ? null : versionText(diagnosis.version) };
   }
 }
-
-const HIDDEN_NAME = "a name in it is hidden here: put the real one in its place";
 
 function unresolvedResult(id: string, outcome: "not-found" | "ambiguous", hint: string): ResetResult {
   const step = { action: "look", ok: false, detail: hint, ms: 0 };

@@ -109,6 +109,8 @@ class Watch {
       else await this.#queue?.drained();
       return EXIT.ok;
     } finally {
+      // Also where nobody reads on: a step that was sent is looked after to its end.
+      await this.#healing?.done.catch(() => {});
       stopHearing();
       this.#io.signal.removeEventListener("abort", endCommands);
     }

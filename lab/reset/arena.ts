@@ -251,6 +251,7 @@ function watched(peer: Peer, sent: Sent[], between: CallOptions["between"]): Pee
     stateDir: peer.stateDir,
     identity: peer.identity,
     onEvent: (hear) => peer.onEvent(hear),
+    onEnd: (hear) => peer.onEnd(hear),
     close: () => peer.close(),
     request(method, params, timeoutMs) {
       sent.push({ method, params });

@@ -72,6 +72,7 @@ class Connection {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<string, Waiting>();
   readonly #hearers = new Set<(event: string, payload: unknown) => void>();
+  readonly #endHearers = new Set<(why: string) => void>();
   readonly #challenge: Promise<string>;
   readonly #onAbort = (): void => this.drop();
   /** Settles the challenge; does nothing once it is settled. */
@@ -146,6 +147,11 @@ class Connection {
       onEvent: (hear) => {
         this.#hearers.add(hear);
         return () => void this.#hearers.delete(hear);
+      },
+      onEnd: (hear) => {
+        if (this.#end) hear(this.#end.why);
+        else this.#endHearers.add(hear);
+        return () => void this.#endHearers.delete(hear);
       },
       close: () => this.close(),
     };
@@ -244,10 +250,12 @@ class Connection {
   #goodbye = { said: "", why: "the connection broke off" };
 
   #finish(kind: "closed" | "garbage", why: string): void {
+    const isFirst = this.#end === undefined;
     this.#end ??= { kind, why };
     for (const [id, { method }] of this.#waiting) {
       this.#take(id)?.fail(kind === "garbage" ? garbled(method, why) : closedDuring(method, why, true));
     }
+    if (isFirst) for (const hear of this.#endHearers) hear(why);
   }
 
   #checkCertificate(response: IncomingMessage): void {

@@ -19,6 +19,8 @@ export interface Gateway {
   request(method: string, params: Readonly<Record<string, unknown>>, timeoutMs?: number): Promise<unknown>;
   /** Hears the events (`agent`, `chat`, …) that the gateway sends from now on. @returns stops hearing */
   onEvent(hear: (event: string, payload: unknown) => void): () => void;
+  /** Hears, once, why nothing comes from it any more; at once where that is so already. @returns stops hearing */
+  onEnd(hear: (why: string) => void): () => void;
   close(): Promise<void>;
 }
 

@@ -51,6 +51,7 @@ export function ownCliGateway(
     request: (method, params, timeoutMs = requestTimeoutMs) => call(command, way, io, method, params, timeoutMs),
     // The command connects for one request only.
     onEvent: () => () => {},
+    onEnd: () => () => {},
     close: async () => {},
   };
 }

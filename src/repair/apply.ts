@@ -4,6 +4,7 @@
  * out, so that a repair which is cut in the middle is finished by the next call
  * and no step is sent twice.
  */
+import { UserError } from "../errors.ts";
 import { GatewayError, type Gateway } from "../gateway/gateway.ts";
 import { countText, spanText } from "../words.ts";
 import type { Capabilities } from "./capabilities.ts";
@@ -11,7 +12,14 @@ import { judge, NO_FACTS, type Facts, type Judgement } from "./facts.ts";
 import { coolDownMs, isSameHolder, openRepair, type JournalEntry, type OpenRepair } from "./journal.ts";
 import type { RepairStore } from "./journal-file.ts";
 import type { Outcome } from "../model.ts";
-import { NOTHING_LOST, type Evidence, type Plan, type ResetResult, type StepReport } from "./model.ts";
+import {
+  NOTHING_LOST,
+  type Evidence,
+  type Plan,
+  type ProbeOutcome,
+  type ResetResult,
+  type StepReport,
+} from "./model.ts";
 import type { Observer } from "./observe.ts";
 import { probe } from "./probe.ts";
 import { listSessions } from "./sessions-list.ts";
@@ -51,6 +59,7 @@ const LANE_FOLLOWS_MS = 1_500;
 /**
  * @param observer of the plan's session, already following the log
  * @param onStep hears each step as it is done
+ * @throws UserError, and nothing was sent to this session
  */
 export async function repair(
   plan: Plan,
@@ -140,7 +149,7 @@ class Repair {
     const began = await this.#look();
     if ("outcome" in began) return began;
     if (resumed) this.#id = resumed.repair;
-    else this.#write({ event: "begin", ...this.#holder(), ...this.#reason() });
+    else await this.#write({ event: "begin", ...this.#holder(), ...this.#reason() });
     return await this.#climb(began.facts, resumed);
   }
 
@@ -207,21 +216,21 @@ class Repair {
   async #send(name: StepName, step: RepairStep): Promise<StepReply | "not-sent"> {
     const { target } = this.#plan;
     const began = this.#world.now();
-    this.#write({ event: "send", step: name });
+    if (!(await this.#write({ event: "send", step: name }))) return "not-sent";
     const token = `${this.#id}-${name}`;
     let reply: StepReply;
     try {
       reply = await step.send(this.#world.gateway, target, token);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      this.#write({ event: "reply", step: name, result: "not-sent", detail: error.message });
       await this.#tell(step.action, false, `not sent: ${error.message}`, began);
+      await this.#write({ event: "reply", step: name, result: "not-sent", detail: error.message });
       return "not-sent";
     }
     this.#sentAny = true;
     if (!step.keepsConversation) this.#isAnew = true;
-    this.#write({ event: "reply", step: name, result: reply.result, detail: reply.detail });
     await this.#tell(step.action, reply.result !== "denied", reply.detail, began);
+    await this.#write({ event: "reply", step: name, result: reply.result, detail: reply.detail });
     return reply;
   }
 
@@ -255,32 +264,34 @@ class Repair {
       began,
     );
     if (this.#options.probe && judgement.state !== "held" && facts.reachable) {
-      const answered = await this.#probe(this.#options.probe);
-      judgement = judge(
-        before,
-        { ...facts, probe: answered ? "answered" : "silent" },
-        this.#plan.target,
-        this.#world.now(),
-      );
+      const told = await this.#probe(this.#options.probe);
+      judgement = judge(before, { ...facts, probe: told }, this.#plan.target, this.#world.now());
     }
-    this.#write({ event: "verify", result: judgement.state, evidence: judgement.evidence });
+    await this.#write({ event: "verify", result: judgement.state, evidence: judgement.evidence });
     return judgement;
   }
   #lastReachable = true;
 
-  async #probe({ text, timeoutMs }: { text: string; timeoutMs: number }): Promise<boolean> {
+  async #probe({ text, timeoutMs }: { text: string; timeoutMs: number }): Promise<ProbeOutcome> {
     const { gateway } = this.#world;
     const { target } = this.#plan;
     const began = this.#world.now();
     const before = await this.#sessionIdNow();
     const token = `${this.#id}-probe-${began}`;
-    const { answered, detail } = await probe(gateway, target.messageKey, text, token, timeoutMs);
-    const after = answered ? await this.#sessionIdNow() : before;
+    if (!(await this.#write({ event: "probe" }))) return "unknown";
+    const { outcome, detail } = await probe(gateway, target.messageKey, text, token, timeoutMs);
+    const after = outcome === "answered" ? await this.#sessionIdNow() : before;
     // An early gateway begins a new session for a form of the key that it does not know, and answers there.
-    const isSame = before === after;
-    const told = isSame ? detail : "answered by a new session of that name, so it proves nothing";
-    await this.#tell("probe", answered && isSame, told, began);
-    return answered && isSame;
+    const doubt =
+      outcome !== "answered"
+        ? undefined
+        : before === undefined || after === undefined
+          ? "answered, but nothing tells by which session, so it proves nothing"
+          : before === after
+            ? undefined
+            : "answered by a new session of that name, so it proves nothing";
+    await this.#tell("probe", outcome === "answered" && doubt === undefined, doubt ?? detail, began);
+    return doubt === undefined ? outcome : "unknown";
   }
 
   async #sessionIdNow(): Promise<string | null | undefined> {
@@ -293,12 +304,12 @@ class Repair {
     const evidence = judgement?.evidence ?? [];
     if (judgement?.state === "free" && evidence.length > 0) {
       if (this.#plan.newSession && !this.#isAnew) await this.#beginAnew();
-      return this.#end("restored", evidence);
+      return await this.#end("restored", evidence);
     }
-    if (judgement?.state === "held") return this.#end("ineffective", evidence, next.restart);
-    if (judgement === undefined) return this.#end("ineffective", evidence, next.restart);
-    if (reply?.result === "denied") return this.#end("unverified", evidence, next.probe);
-    return this.#end("unverified", evidence, this.#options.probe ? next.restart : next.probe);
+    if (judgement?.state === "held") return await this.#end("ineffective", evidence, next.restart);
+    if (judgement === undefined) return await this.#end("ineffective", evidence, next.restart);
+    if (reply?.result === "denied") return await this.#end("unverified", evidence, next.probe);
+    return await this.#end("unverified", evidence, this.#options.probe ? next.restart : next.probe);
   }
 
   /** Only ever after the session is proved free: before that it destroys the way out on early versions. */
@@ -309,7 +320,7 @@ class Repair {
 
   /** The gateway went away in the middle: the journal keeps the repair open, and the next call goes on. */
   async #cut(outcome: "failed" | "unverified", evidence: readonly Evidence[] = []): Promise<ResetResult> {
-    this.#write({ event: "cut", detail: "the gateway did not answer any more" });
+    await this.#write({ event: "cut", detail: "the gateway did not answer any more" });
     return this.#result(outcome, evidence, this.#options.next.again);
   }
 
@@ -318,8 +329,8 @@ class Repair {
     return this.#result("refused", [], this.#options.next.force);
   }
 
-  #end(outcome: Outcome, evidence: readonly Evidence[], next?: string): ResetResult {
-    this.#write({ event: "end", outcome, evidence });
+  async #end(outcome: Outcome, evidence: readonly Evidence[], next?: string): Promise<ResetResult> {
+    await this.#write({ event: "end", outcome, evidence });
     return this.#result(outcome, evidence, next);
   }
 
@@ -347,20 +358,37 @@ class Repair {
     return reason === null ? {} : { reason };
   }
 
-  #write(entry: Pick<JournalEntry, "event"> & Partial<JournalEntry>): void {
+  /**
+   * Writes an entry down.
+   * @returns whether it is on the disk. Where it is not, nothing more may go out;
+   *   what was sent is still looked at, and its result told.
+   * @throws UserError where nothing was sent yet
+   */
+  async #write(entry: Pick<JournalEntry, "event"> & Partial<JournalEntry>): Promise<boolean> {
     const { gateway, who, pid, store } = this.#world;
-    store.append({
-      v: 1,
-      time: new Date(this.#world.now()).toISOString(),
-      repair: this.#id,
-      who,
-      pid,
-      gateway: gateway.url,
-      ...(gateway.version === null ? {} : { gatewayVersion: gateway.version }),
-      session: this.#plan.target.canonical,
-      ...entry,
-    });
+    const now = this.#world.now();
+    try {
+      store.append({
+        v: 1,
+        time: new Date(now).toISOString(),
+        repair: this.#id,
+        who,
+        pid,
+        gateway: gateway.url,
+        ...(gateway.version === null ? {} : { gatewayVersion: gateway.version }),
+        session: this.#plan.target.canonical,
+        ...entry,
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof UserError) || !this.#sentAny) throw error;
+      if (!this.#journalFailed) await this.#tell("journal", false, error.message, now);
+      this.#journalFailed = true;
+      return false;
+    }
   }
+  /** And it was told. */
+  #journalFailed = false;
 }
 
 function verifyText(judgement: Judgement, facts: Facts, began: number, now: number): string {

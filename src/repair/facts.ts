@@ -8,7 +8,7 @@ import type { GatewayEvent } from "../events/index.ts";
 import { isoTime } from "../finding-timeline.ts";
 import { canonicalKey, keyOfLane } from "../tracker/session-index.ts";
 import { shortId } from "../words.ts";
-import type { Evidence, Target } from "./model.ts";
+import type { Evidence, ProbeOutcome, Target } from "./model.ts";
 
 /** What a source says of the session now: not asked, not able to tell, or this. */
 export interface Facts {
@@ -26,8 +26,8 @@ export interface Facts {
   readonly activeRun: boolean | null;
   /** The gateway answered when it was asked for this. One that does not can't have done anything either. */
   readonly reachable: boolean;
-  /** A real message: answered, not answered in time, or none was sent. */
-  readonly probe: "answered" | "silent" | null;
+  /** What became of a real message; null: none was to be sent. */
+  readonly probe: ProbeOutcome | null;
 }
 
 export const NO_FACTS: Facts = {
@@ -66,6 +66,7 @@ export function judge(before: Facts, now: Facts, target: Pick<Target, "lock">, a
   if (now.probe === "answered") evidence.push({ time, text: "a real message was answered", source: "chat.send" });
   // Who asks for a real answer and gets none is not told that all is well.
   if (now.probe === "silent") return { state: evidence.length > 0 ? "unknown" : "held", evidence };
+  if (now.probe === "unknown") return { state: "unknown", evidence };
   if (evidence.length > 0) return { state: "free", evidence };
   if (!now.reachable) return { state: "unknown", evidence };
   const isHeld = now.lock === "held" || now.activeRun === true || now.logWouldTell;

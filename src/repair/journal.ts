@@ -10,11 +10,12 @@ import { STEP_NAMES, type StepName } from "./steps/index.ts";
  * - `begin`: the session was looked at and is to be repaired
  * - `send`: a step is about to be sent; written before it
  * - `reply`: what came back
+ * - `probe`: a real message is about to be sent; written before it
  * - `verify`: what was seen after it
  * - `cut`: the repair could not go on
  * - `end`: it is over
  */
-type JournalEvent = "begin" | "send" | "reply" | "verify" | "cut" | "end";
+type JournalEvent = "begin" | "send" | "reply" | "probe" | "verify" | "cut" | "end";
 
 /** One line of the journal. No token, no password and no chat text ever comes in here. */
 export interface JournalEntry {
@@ -69,7 +70,7 @@ export function openRepair(
   session: string,
   now: number,
 ): OpenRepair | undefined {
-  const mine = entries.filter((it) => it.gateway === gateway && it.session === session);
+  const mine = entriesOf(entries, gateway, session);
   const last = mine.at(-1);
   if (!last || now - Date.parse(last.time) > RESUME_MS) return undefined;
   const lines = mine.filter((it) => it.repair === last.repair);
@@ -96,7 +97,9 @@ function wasSent(lines: readonly JournalEntry[], step: StepName): boolean {
 export function isSameHolder(open: OpenRepair, target: Target): boolean {
   if (open.runId !== null && target.runId !== null) return open.runId === target.runId;
   if (open.lock && target.lock) return open.lock.createdAt === target.lock.createdAt;
-  return open.sessionId === target.sessionId;
+  // Its own reset gave the session a new id, and the run that holds it has the old one still.
+  if (open.sent.includes("sessions-reset")) return true;
+  return open.sessionId === target.sessionId || open.sessionId === target.holderSessionId;
 }
 
 /**
@@ -105,14 +108,28 @@ export function isSameHolder(open: OpenRepair, target: Target): boolean {
  * @param now milliseconds since the epoch
  */
 export function coolDownMs(entries: readonly JournalEntry[], gateway: string, session: string, now: number): number {
-  const recent = entries.filter(
-    (it) => it.gateway === gateway && it.session === session && now - Date.parse(it.time) < COOL_DOWN_WINDOW_MS,
+  // Neither what is long ago nor what a clock wrote that was far ahead.
+  const recent = entriesOf(entries, gateway, session).filter(
+    (it) => Math.abs(now - Date.parse(it.time)) < COOL_DOWN_WINDOW_MS,
   );
   const repairs = new Set(recent.filter((it) => it.event === "send").map((it) => it.repair));
   if (repairs.size === 0) return 0;
   const last = Math.max(...recent.filter((it) => repairs.has(it.repair)).map((it) => Date.parse(it.time)));
   const pause = Math.min(COOL_DOWN_MS * 2 ** (repairs.size - 1), LONGEST_COOL_DOWN_MS);
-  return Math.max(0, last + pause - now);
+  return Math.min(pause, Math.max(0, last + pause - now));
+}
+
+function entriesOf(entries: readonly JournalEntry[], gateway: string, session: string): readonly JournalEntry[] {
+  const name = gatewayName(gateway);
+  return entries.filter((it) => gatewayName(it.gateway) === name && it.session === session);
+}
+
+/** One name for the ways to write this machine's own address: the gateway behind them is the same. */
+export function gatewayName(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+  return `${protocol}//${isLoopback ? "localhost" : hostname}:${port}${pathname}`;
 }
 
 /** A line of the journal as an entry; undefined for one that was cut or is not ours. */

@@ -23,6 +23,15 @@ export interface Evidence {
   readonly source: string;
 }
 
+/**
+ * What became of a real message.
+ * - `answered`: with words, under its own runId
+ * - `silent`: the gateway took it, and no answer came in time
+ * - `unknown`: it may not have arrived, its answer could not be heard, or it
+ *   ended in an error; that says nothing of the session
+ */
+export type ProbeOutcome = "answered" | "silent" | "unknown";
+
 /** One thing that was done, or looked at. `detail` is text from outside and not escaped yet. */
 export interface StepReport {
   readonly action: string;

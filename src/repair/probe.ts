@@ -1,8 +1,9 @@
 import { GatewayError, type Gateway } from "../gateway/gateway.ts";
+import type { ProbeOutcome } from "./model.ts";
 import { isObject } from "./steps/step.ts";
 
-export interface ProbeAnswer {
-  readonly answered: boolean;
+interface ProbeAnswer {
+  readonly outcome: ProbeOutcome;
   readonly detail: string;
 }
 
@@ -31,22 +32,37 @@ export async function probe(
 ): Promise<ProbeAnswer> {
   let heard: (answer: ProbeAnswer) => void = () => {};
   const answer = new Promise<ProbeAnswer>((resolve) => (heard = resolve));
+  const unknown = (detail: string): void => heard({ outcome: "unknown", detail });
+  let isTaken = false;
+  const late = (): void => {
+    const waited = `no answer within ${Math.round(timeoutMs / 1000)} s`;
+    if (isTaken) heard({ outcome: "silent", detail: waited });
+    else unknown(`${waited}, and no sign that it arrived`);
+  };
   const forget = gateway.onEvent((event, payload) => {
     const said = answerIn(event, payload, token);
     if (said) heard(said);
   });
-  const timer = setTimeout(
-    () => heard({ answered: false, detail: `no answer within ${Math.round(timeoutMs / 1000)} s` }),
-    timeoutMs,
-  );
+  const timer = setTimeout(late, timeoutMs);
+  const params = { sessionKey: messageKey, message: text, idempotencyKey: token };
   try {
-    const params = { sessionKey: messageKey, message: text, idempotencyKey: token };
-    await gateway.request("chat.send", params, Math.min(timeoutMs, 15_000)).catch((error: unknown) => {
-      if (!(error instanceof GatewayError)) throw error;
-      // One that may have arrived may still be answered.
-      if (!error.sent || error.kind === "rejected") heard({ answered: false, detail: `not taken: ${error.message}` });
-    });
-    return await answer;
+    const sending = gateway.request("chat.send", params, Math.min(timeoutMs, 15_000));
+    // From here on: what is closed already refuses the request itself.
+    const stopWaiting = gateway.onEnd((why) => unknown(`no answer could be heard: ${why}`));
+    try {
+      await sending.then(
+        () => (isTaken = true),
+        (error: unknown) => {
+          if (!(error instanceof GatewayError)) throw error;
+          if (!error.sent) unknown(`not sent: ${error.message}`);
+          else if (error.kind === "rejected" || error.kind === "missing-scope") unknown(`not taken: ${error.message}`);
+          // Any other one may have arrived, and may still be answered.
+        },
+      );
+      return await answer;
+    } finally {
+      stopWaiting();
+    }
   } finally {
     clearTimeout(timer);
     forget();
@@ -55,10 +71,10 @@ export async function probe(
 
 function answerIn(event: string, payload: unknown, token: string): ProbeAnswer | undefined {
   if (event !== "chat" || !isObject(payload) || payload["runId"] !== token) return undefined;
-  if (payload["state"] === "error") return { answered: false, detail: "it ended in an error" };
-  if (payload["state"] === "aborted") return { answered: false, detail: "it was aborted" };
+  if (payload["state"] === "error") return { outcome: "unknown", detail: "it ended in an error" };
+  if (payload["state"] === "aborted") return { outcome: "unknown", detail: "it was aborted" };
   if (payload["state"] !== "final" || !hasText(payload["message"])) return undefined;
-  return { answered: true, detail: "answered" };
+  return { outcome: "answered", detail: "answered" };
 }
 
 /** Whether a message has words; the words themselves are never kept. */

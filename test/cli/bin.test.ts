@@ -82,6 +82,19 @@ test("a reader that goes away ends it quietly", async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });
 
+test("a reader that goes away does not make a blocked session good news", async () => {
+  const log = path.join(ROOT, "fixtures/issue-3245/gateway.jsonl");
+  const also = path.join(mkdtempSync(path.join(tmpdir(), "sessions-pipe-")), "report.json");
+  const child = spawn(process.execPath, [BIN, "doctor", log, "--also", `json=${also}`], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  const [status] = (await once(child, "close")) as [number | null];
+  expect(status).toBe(1);
+  // What goes elsewhere is written all the same.
+  expect(JSON.parse(readFileSync(also, "utf8"))).toMatchObject({ verdict: "blocked" });
+});
+
 // `script` of util-linux gives it a terminal.
 describe("on a terminal", () => {
   const log = path.join(ROOT, "fixtures/issue-3245/gateway.jsonl");

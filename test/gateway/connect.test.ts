@@ -123,6 +123,28 @@ describe("the handshake", () => {
     await reached.request("x", { number: 2 });
     expect(heard).toEqual([["chat", { number: 1 }]]);
   });
+
+  test.each<[string, (socket: Parameters<NonNullable<Behaviour["answer"]>>[1]) => void, string]>([
+    ["a connection that is closed", (socket) => socket.close(1012, "service restart"), "service restart"],
+    ["one that breaks", (socket) => socket.terminate(), "broke off"],
+    ["one that sends garbage", (socket) => socket.send("what?"), "no JSON of a gateway"],
+  ])("hears the end of %s, once, and also afterwards", async (_, end, why) => {
+    const reached = await connect({
+      answer: (_asked, socket) => {
+        end(socket);
+        return undefined;
+      },
+    });
+    const heard: string[] = [];
+    const deaf = reached.onEnd(() => heard.push("deaf"));
+    deaf();
+    const ended = new Promise((resolve) => reached.onEnd((said) => (heard.push(said), resolve(said))));
+    reached.request("x", {}).catch(() => {});
+    await ended;
+    await reached.close();
+    reached.onEnd((said) => heard.push(said));
+    expect(heard).toEqual([expect.stringContaining(why), heard[0]]);
+  });
 });
 
 describe("as whom", () => {

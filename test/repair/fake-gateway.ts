@@ -27,6 +27,7 @@ export class FakeGateway implements Gateway {
   readonly log: string[] = [];
   /** What a method does, beside being written down; a throw is the answer. */
   readonly does = new Map<string, (params: Asked["params"]) => unknown>();
+  readonly #endEars = new Set<(why: string) => void>();
   readonly #ears = new Set<(event: string, payload: unknown) => void>();
 
   constructor(sessions: FakeSession[] = [{ key: "agent:main:main", sessionId: "id-main" }]) {
@@ -64,6 +65,19 @@ export class FakeGateway implements Gateway {
 
   tell(event: string, payload: unknown): void {
     for (const hear of this.#ears) hear(event, payload);
+  }
+
+  onEnd(hear: (why: string) => void): () => void {
+    this.#endEars.add(hear);
+    return () => this.#endEars.delete(hear);
+  }
+
+  /** The connection breaks: whoever waits is told, and nothing more can be sent. */
+  breakOff(): void {
+    for (const method of [...READING, "chat.send", "chat.abort", "sessions.abort", "sessions.reset"]) {
+      this.does.set(method, failing("closed", false));
+    }
+    for (const hear of this.#endEars) hear("the connection broke off");
   }
 
   async close(): Promise<void> {}

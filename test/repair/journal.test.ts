@@ -1,12 +1,27 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
+import { UserError } from "../../src/errors.ts";
 import { coolDownMs, isSameHolder, openRepair, parseEntry, type JournalEntry } from "../../src/repair/journal.ts";
 import { repairStore } from "../../src/repair/journal-file.ts";
 import type { Target } from "../../src/repair/model.ts";
+import { openOwn } from "../../src/repair/own-file.ts";
 
 const NOW = Date.parse("2026-01-28T09:00:00Z");
 
@@ -69,6 +84,15 @@ test("another run of the same session is another matter", () => {
   expect(repair && isSameHolder(repair, { ...target, runId: null })).toBe(true);
 });
 
+test("the session whose id our own reset changed is the same still", () => {
+  const target = { runId: null, sessionId: "new", holderSessionId: null, lock: null } as Target;
+  const reset = open(entry("begin", { sessionId: "s" }), entry("send", { step: "sessions-reset" }));
+  expect(reset && isSameHolder(reset, target)).toBe(true);
+  const abort = open(entry("begin", { sessionId: "s" }), entry("send", { step: "chat-abort" }));
+  expect(abort && isSameHolder(abort, target)).toBe(false);
+  expect(abort && isSameHolder(abort, { ...target, holderSessionId: "s" })).toBe(true);
+});
+
 test("the pause after a repair grows with each of them", () => {
   const sends = (...repairs: string[]) => repairs.map((repair) => entry("send", { repair, step: "stop-command" }));
   const pause = (entries: JournalEntry[]) => coolDownMs(entries, "ws://a", "agent:main:main", NOW);
@@ -76,6 +100,29 @@ test("the pause after a repair grows with each of them", () => {
   expect(pause(sends("a"))).toBe(50_000);
   expect(pause(sends("a", "b"))).toBe(110_000);
   expect(pause(sends("a", "b", "c", "d", "e", "f", "g", "h", "i"))).toBe(1_790_000);
+});
+
+test("a clock that was ahead does not stop repairs for ever", () => {
+  const at = (ms: number) => [entry("send", { step: "stop-command", time: new Date(NOW + ms).toISOString() })];
+  const pause = (ms: number) => coolDownMs(at(ms), "ws://a", "agent:main:main", NOW);
+  expect([-1_000, 1_000, 600_000, 86_400_000].map(pause)).toEqual([59_000, 60_000, 60_000, 0]);
+});
+
+test.each([
+  ["ws://127.0.0.1:18789", "ws://localhost:18789", true],
+  ["ws://[::1]:18789/", "ws://127.0.0.2:18789", true],
+  ["ws://localhost:18789", "ws://localhost:18790", false],
+  ["ws://localhost:18789", "wss://localhost:18789", false],
+  ["ws://host:18789/a", "ws://host:18789/b", false],
+  ["ws://127.example:18789", "ws://localhost:18789", false],
+])("%s and %s: one gateway: %s", (one, other, same) => {
+  const sent = [entry("begin", { gateway: one }), entry("send", { gateway: one, step: "stop-command" })];
+  expect(openRepair(sent, other, "agent:main:main", NOW) !== undefined).toBe(same);
+  expect(coolDownMs(sent, other, "agent:main:main", NOW) > 0).toBe(same);
+  const folder = mkdtempSync(path.join(tmpdir(), "sessions-lock-"));
+  const store = repairStore(folder, () => NOW);
+  store.lock(one, "s");
+  expect("heldBy" in store.lock(other, "s")).toBe(same);
 });
 
 test.each([
@@ -113,4 +160,96 @@ test("a lock is taken once, let go, and taken over from the dead", () => {
   // Left over by a process that lives under that number again.
   now += 2 * 3_600_000;
   expect(store.lock("ws://a", "s")).toHaveProperty("release");
+});
+
+test("a lock that an earlier process of our own number left is no lock", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "sessions-lock-"));
+  const store = repairStore(folder, () => NOW);
+  const first = store.lock("ws://a", "s");
+  if ("release" in first) {
+    const [name] = readdirSync(path.join(folder, "locks"));
+    first.release();
+    // As a container leaves it whose every start has the same name and number.
+    const owner = { pid: process.pid, host: hostname(), since: NOW - 1000, id: "of-an-earlier-start" };
+    writeFileSync(path.join(folder, "locks", String(name)), JSON.stringify(owner));
+  }
+  expect(store.lock("ws://a", "s")).toHaveProperty("release");
+});
+
+describe("what is no plain file of this user's is neither read nor written, and makes nobody wait", () => {
+  const outside = mkdtempSync(path.join(tmpdir(), "sessions-outside-"));
+  const theirs = path.join(outside, "theirs");
+  const stands: readonly (readonly [string, string, (file: string) => void])[] = [
+    ["a named pipe", "it is no plain file", (file) => execFileSync("mkfifo", [file])],
+    ["a folder", "it is", (file) => mkdirSync(file)],
+    [
+      "a link to another file",
+      "it is a symbolic link",
+      (file) => {
+        writeFileSync(theirs, "");
+        symlinkSync(theirs, file);
+      },
+    ],
+    ["a link to nothing", "it is a symbolic link", (file) => symlinkSync(path.join(outside, "nothing"), file)],
+  ];
+
+  test.each(stands)("%s as the journal", (_, why, put) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "sessions-journal-"));
+    const store = repairStore(folder, () => NOW);
+    put(store.path);
+    expect(() => store.append(entry("send"))).toThrow(UserError);
+    expect(() => store.append(entry("send"))).toThrow(why);
+    expect(() => store.read()).toThrow(why);
+    expect(readdirSync(outside).filter((it) => it !== "theirs")).toEqual([]);
+    if (readdirSync(outside).length > 0) expect(readFileSync(theirs, "utf8")).toBe("");
+  });
+
+  test.each(stands)("%s as the key of the masks", (_, why, put) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "sessions-journal-"));
+    put(path.join(folder, "mask.key"));
+    const store = repairStore(folder, () => NOW);
+    // Made up, and in two parts so that no scanner takes it for a real one.
+    const name = ["sk-ant", "api03-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"].join("-");
+    expect(() => store.nameOf(`agent:main:${name}`)).toThrow(why);
+  });
+
+  test("a key that was cut short hides nothing, so it is not used", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "sessions-journal-"));
+    writeFileSync(path.join(folder, "mask.key"), "");
+    const name = ["sk-ant", "api03-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"].join("-");
+    expect(() => repairStore(folder, () => NOW).nameOf(name)).toThrow("it is cut short");
+  });
+
+  test("another user's file", () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), "sessions-journal-")), "journal.ndjson");
+    writeFileSync(file, "");
+    // What is root's own is trusted.
+    if (process.geteuid?.() === 0) chownSync(file, 1234, 1234);
+    const { uid } = statSync(file);
+    expect(() => openOwn(file, constants.O_RDONLY, 4321)).toThrow(`it belongs to another user (UID ${uid})`);
+    for (const me of [uid, 0]) closeSync(openOwn(file, constants.O_RDONLY, me));
+  });
+});
+
+test("an entry that the disk takes in part was not written: nothing may be sent after it", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "sessions-journal-"));
+  const store = repairStore(folder, () => NOW);
+  store.append(entry("begin", { reason: "x".repeat(400) }));
+  const { size } = statSync(store.path);
+  const module = fileURLToPath(new URL("../../src/repair/journal-file.ts", import.meta.url));
+  const line = JSON.stringify(entry("send", { step: "stop-command", detail: "y".repeat(2000) }));
+  // A file may have so many blocks of 512 bytes: the next line fits in part.
+  const blocks = Math.ceil(size / 512) + 1;
+  const script = `process.on("SIGXFSZ", () => {}); const { repairStore } = await import(${JSON.stringify(module)});
+    try { repairStore(${JSON.stringify(folder)}, Date.now).append(${line}); console.log("written"); }
+    catch (error) { console.log(error.name, error.message); }`;
+  const words = ["--import", "tsx", "--input-type=module", "-e", script];
+  const limited = spawnSync("sh", ["-c", `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, ...words], {
+    encoding: "utf8",
+  });
+  expect(limited.stdout).toMatch(/^UserError cannot write the journal of repairs.*could be written/);
+  expect(store.read().map(({ event }) => event)).toEqual(["begin"]);
+  // The next line stands on its own.
+  store.append(entry("send", { step: "chat-abort" }));
+  expect(store.read().map(({ step }) => step)).toEqual([undefined, "chat-abort"]);
 });

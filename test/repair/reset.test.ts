@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { UserError } from "../../src/errors.ts";
+import { BrokenPipe, UserError } from "../../src/errors.ts";
 import { endedLog, failing, FakeGateway, wedgedLog } from "./fake-gateway.ts";
 import { bench, type Bench } from "./run-reset.ts";
 
@@ -295,7 +295,7 @@ describe("a log that shows no runs, and no lock", () => {
       }
       return { status: "started" };
     });
-    expect(await it.reset("main --yes --json --probe")).toMatchObject({ exitCode: 1, outcomes: ["ineffective"] });
+    expect(await it.reset("main --yes --json --probe")).toMatchObject({ exitCode: 1, outcomes: ["unverified"] });
   });
 
   test("a message that nobody answers is no proof either", async () => {
@@ -431,4 +431,164 @@ test("2026.2.26 told to stay in its process: only sessions.reset helps, and noth
   expect(outcomes).toEqual(["restored"]);
   expect(gateway.changed).toEqual([{ method: "sessions.reset", params: { key: "main" } }]);
   expect(out).not.toContain("token");
+});
+
+describe("the journal fails in the middle", () => {
+  /** A store whose appends fail from the `nth` on. */
+  function failsFrom(it: Bench, nth: number): Bench["store"] {
+    let appends = 0;
+    return {
+      ...it.store,
+      append(entry) {
+        if (++appends >= nth) throw new UserError("no space left");
+        it.store.append(entry);
+      },
+    };
+  }
+
+  test.each([
+    [1, "begin"],
+    [2, "send"],
+  ])("before anything was sent (entry %i, %s): nothing is sent, and it is the user's error", async (nth) => {
+    const { gateway, it } = wedged();
+    stops(gateway, it);
+    await expect(it.reset("main --yes --json", { store: () => failsFrom(it, nth) })).rejects.toThrow("no space left");
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test.each([
+    [3, "reply"],
+    [4, "verify"],
+    [5, "end"],
+  ])("after the step (entry %i, %s): what became of it is seen and told", async (nth) => {
+    const { gateway, it } = wedged();
+    stops(gateway, it);
+    const { exitCode, report } = await it.reset("main --yes --json", { store: () => failsFrom(it, nth) });
+    expect({ exitCode, outcome: report?.results[0]?.outcome }).toEqual({ exitCode: 0, outcome: "restored" });
+    const told = report?.results[0]?.steps.filter(({ action }) => action === "journal");
+    expect(told).toMatchObject([{ ok: false, detail: "no space left" }]);
+    // The journal that was mended knows of the step, and does not send it again.
+    await it.reset("main --yes --json");
+    expect(gateway.changed).toHaveLength(1);
+  });
+
+  test.each([3, 4])("after a step that did not help (entry %i): no other one goes out", async (nth) => {
+    const { gateway, it } = wedged();
+    gateway.version = "2026.5.28";
+    const whole = await bench(gateway).reset("main --yes --json");
+    const ladder = gateway.changed.map(({ method }) => method);
+    expect(new Set(ladder).size).toBeGreaterThan(1);
+    expect(whole.outcomes).toEqual(["ineffective"]);
+
+    gateway.asked.length = 0;
+    const { exitCode, report } = await it.reset("main --yes --json", { store: () => failsFrom(it, nth) });
+    expect(exitCode).toBe(1);
+    expect(report?.results[0]).toMatchObject({ outcome: "failed", next: "clawdbot-sessions reset agent:main:main" });
+    expect(new Set(gateway.changed.map(({ method }) => method))).toEqual(new Set([ladder[0]]));
+  });
+
+  test("at a later session: what became of the first is told all the same", async () => {
+    const { gateway, it } = wedged();
+    wedgedLog(gateway, "room", "id-room", "run-2");
+    gateway.does.set("chat.send", ({ sessionKey }) => {
+      if (String(sessionKey).endsWith("main")) endedLog(gateway, it.now);
+      return { status: "started" };
+    });
+    const { exitCode, report } = await it.reset("main room --yes --json", { store: () => failsFrom(it, 6) });
+    expect(exitCode).toBe(1);
+    expect(report?.results).toMatchObject([
+      { sessionKey: "agent:main:main", outcome: "restored" },
+      {
+        sessionKey: "agent:main:room",
+        outcome: "failed",
+        steps: [{ detail: "nothing was sent to it: no space left" }],
+      },
+    ]);
+    expect(gateway.changed).toHaveLength(1);
+  });
+});
+
+describe("nobody reads the output any more", () => {
+  /** From the `nth` write on. */
+  const failsFrom = (nth: number, error: Error) => {
+    let writes = 0;
+    return () => {
+      if (++writes >= nth) throw error;
+    };
+  };
+
+  test.each(["main --yes", "main --yes --json"])("reset %s | head: what was begun is finished", async (words) => {
+    for (let nth = 1; nth < 8; nth++) {
+      const { gateway, it } = wedged();
+      stops(gateway, it);
+      const { exitCode } = await it.reset(words, {}, undefined, failsFrom(nth, new BrokenPipe()));
+      expect(exitCode).toBe(0);
+      expect(it.journal().at(-1)).toMatchObject({ event: "end", outcome: "restored" });
+    }
+  });
+
+  test("the exit code is that of a session that is blocked still", async () => {
+    for (let nth = 1; nth < 8; nth++) {
+      const { it } = wedged();
+      const { exitCode } = await it.reset("main --yes", {}, undefined, failsFrom(nth, new BrokenPipe()));
+      expect(exitCode).toBe(1);
+      expect(it.journal().at(-1)).toMatchObject({ event: "end", outcome: "ineffective" });
+    }
+  });
+
+  test("a full disk below the output: an error before anything is sent, and no good news after it", async () => {
+    const seen = new Set<string>();
+    for (let nth = 1; nth <= 6; nth++) {
+      const { gateway, it } = wedged();
+      stops(gateway, it);
+      const full = new UserError("cannot write the output: no space left on the device");
+      const told = await it.reset("main --yes", {}, undefined, failsFrom(nth, full)).catch((error: unknown) => error);
+      if (told === full) {
+        expect(gateway.changed).toEqual([]);
+        seen.add("before");
+      } else if (gateway.changed.length > 0) {
+        expect(told).toMatchObject({ exitCode: 1 });
+        expect(it.journal().at(-1)).toMatchObject({ event: "end", outcome: "restored" });
+        seen.add("after");
+      }
+      if (nth === 1) expect(told).toBe(full);
+    }
+    expect(seen).toEqual(new Set(["before", "after"]));
+  });
+});
+
+describe("a probe that says nothing of the session: unverified", () => {
+  type Probe = (gateway: FakeGateway, runId: unknown) => unknown;
+  const later = (does: () => void): object => (setTimeout(does), { status: "started" });
+
+  test.each<[string, string, Probe]>([
+    ["it could not be sent", "not sent: ", failing("closed", false)],
+    ["the gateway said no", "not taken: ", failing("rejected", true)],
+    ["it may not have arrived", "no sign that it arrived", failing("timeout", true)],
+    ["the turn failed", "ended in an error", (it, runId) => later(() => it.tell("chat", { runId, state: "error" }))],
+    ["the connection broke while it was waited for", "no answer could be heard", (it) => later(() => it.breakOff())],
+  ])("%s", async (_, said, probed) => {
+    const gateway = new FakeGateway();
+    gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 1)", Date.parse("2026-01-28T08:00:00Z"), "INFO");
+    gateway.does.set("chat.send", ({ message, idempotencyKey }) =>
+      message === "/stop:" ? { status: "started" } : probed(gateway, idempotencyKey),
+    );
+    const it = bench(gateway);
+    const { exitCode, report } = await it.reset("main --yes --json --probe --probe-timeout 300ms");
+    expect({ exitCode, outcome: report?.results[0]?.outcome }).toEqual({ exitCode: 1, outcome: "unverified" });
+    expect(report?.results[0]?.steps.find(({ action }) => action === "probe")?.detail).toContain(said);
+    expect(it.journal().map(({ event }) => event)).toContain("probe");
+  });
+
+  test("an answer by who knows which session", async () => {
+    const gateway = new FakeGateway();
+    gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 1)", Date.parse("2026-01-28T08:00:00Z"), "INFO");
+    gateway.does.set("chat.send", ({ message, idempotencyKey: runId }) => {
+      if (message === "/stop:") return { status: "started" };
+      gateway.does.set("sessions.list", failing("timeout", true));
+      return later(() => gateway.tell("chat", { runId, state: "final", message: { text: "yes" } }));
+    });
+    const { report } = await bench(gateway).reset("main --yes --json --probe");
+    expect(report?.results[0]).toMatchObject({ outcome: "unverified", evidence: [] });
+  });
 });

@@ -20,7 +20,13 @@ export interface Bench {
   readonly store: RepairStore;
   now: number;
   readonly journal: () => readonly JournalEntry[];
-  reset(words: string, world?: Partial<ResetWorld>, answers?: readonly string[]): Promise<Outcome>;
+  /** @param onWrite what each write of output does first */
+  reset(
+    words: string,
+    world?: Partial<ResetWorld>,
+    answers?: readonly string[],
+    onWrite?: () => void,
+  ): Promise<Outcome>;
 }
 
 interface Outcome {
@@ -38,8 +44,9 @@ export function bench(gateway: FakeGateway): Bench {
     store: repairStore(folder, () => it.now),
     now: NOW,
     journal: () => it.store.read(),
-    async reset(words, world = {}, answers) {
-      const io = { ...fakeIo(answers === undefined ? {} : { answers }), now: () => it.now };
+    async reset(words, world = {}, answers, onWrite) {
+      const values = { ...(answers === undefined ? {} : { answers }), ...(onWrite === undefined ? {} : { onWrite }) };
+      const io = { ...fakeIo(values), now: () => it.now };
       const argv = ["reset", ...words.split(" ").filter(Boolean)];
       const invocation = parse(argv, io);
       if (invocation.command !== "reset") throw new Error(JSON.stringify(invocation));
@@ -51,7 +58,7 @@ export function bench(gateway: FakeGateway): Bench {
         newId: () => `repair-${++ids}`,
         ...world,
       });
-      const report = argv.includes("--json") ? (JSON.parse(io.out()) as ResetReport) : undefined;
+      const report = argv.includes("--json") && io.out() !== "" ? (JSON.parse(io.out()) as ResetReport) : undefined;
       return {
         exitCode,
         out: io.out(),

@@ -26,8 +26,14 @@ export interface WatchBench {
   /**
    * Runs `watch` with the words; a step runs at each pause between two looks, and after the last one comes SIGTERM.
    * The words `--format ndjson` are added.
+   * @param onWrite what each write of output does first
    */
-  watch(words: string, steps?: readonly (() => unknown)[], world?: Partial<WatchWorld>): Promise<WatchResult>;
+  watch(
+    words: string,
+    steps?: readonly (() => unknown)[],
+    world?: Partial<WatchWorld>,
+    onWrite?: () => void,
+  ): Promise<WatchResult>;
   end(): void;
 }
 
@@ -62,8 +68,8 @@ export function watchBench(): WatchBench {
     log,
     append: async (lines) => await appendFile(log, lines.split("\n").map(asFileLine).join("")),
     journal: () => store.read(),
-    async watch(words, steps = [], world = {}) {
-      const io = { ...fakeIo({ cwd: folder, homedir: folder }), now: () => it.now };
+    async watch(words, steps = [], world = {}, onWrite = () => {}) {
+      const io = { ...fakeIo({ cwd: folder, homedir: folder, onWrite }), now: () => it.now };
       const argv = ["watch", ...words.split(" ").filter(Boolean)];
       if (!argv.includes("--format")) argv.push("--format", "ndjson");
       const invocation = parse(argv, io);

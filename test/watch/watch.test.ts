@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { parse } from "../../src/cli.ts";
+import { BrokenPipe } from "../../src/errors.ts";
 import { GatewayError } from "../../src/gateway/gateway.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 import { ends, heartbeat, log, restartInProcess, starts, up, waits } from "../helpers/log-lines.ts";
@@ -293,6 +294,25 @@ describe("--heal", () => {
     const { short } = await bench.watch("gateway.log --heal --grace 0", pauses(10));
     expect(short[2]).toMatch(/^heal (?:not-found|failed) main$/);
     expect(bench.gateway.changed).toEqual([]);
+  });
+
+  test("what was begun is finished, also where nobody reads on", async () => {
+    await bench.append(log(WEDGED, waits("08:12:00", RUN)));
+    to("08:12:30")();
+    let isGone = false;
+    bench.gateway.does.set("chat.send", async () => {
+      isGone = true;
+      // Something to tell meanwhile, which nobody hears any more.
+      await bench.append(log(restartInProcess("08:12:31")));
+      for (let turn = 0; turn < 500; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await bench.append(log(ends(new Date(bench.now).toISOString().slice(11, 23), RUN, true)));
+      return { ok: true };
+    });
+    const watching = bench.watch("gateway.log --heal --grace 0", pauses(30), {}, () => {
+      if (isGone) throw new BrokenPipe();
+    });
+    await expect(watching).rejects.toThrow(BrokenPipe);
+    expect(bench.journal().at(-1)).toMatchObject({ event: "end", outcome: "restored" });
   });
 
   test("nothing is sent that cannot be written down", async () => {
