@@ -23,7 +23,7 @@ export interface HeldFile {
 }
 
 /** Bytes that were there are gone: the file was cut short or written anew. */
-export class FileChanged extends Error {}
+class FileChanged extends Error {}
 
 /** Descriptors are few on some machines. Files beyond this are opened by their names for each reading. */
 const MOST_HELD = 128;
