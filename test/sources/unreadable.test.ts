@@ -1,4 +1,5 @@
 /** Logs that can't be read, or not to their end: what can be is, and the rest is told. */
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -102,6 +103,11 @@ describe("a file that cannot be read to its end", () => {
     const { records, warnings } = await readAll(folder, ["gateway.log"], taking);
     expect(records).toHaveLength(lines);
     expect(warnings).toEqual(expected);
+  });
+
+  it("a pipe that took the file's name is not waited for", () => {
+    execFileSync("mkfifo", [file]);
+    expect(() => holdFile(file)).toThrow("it is no file any more");
   });
 
   it("leaves no file open", async () => {
