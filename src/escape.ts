@@ -5,6 +5,8 @@
  * One function for each target; a reporter uses no text of a report without one.
  */
 
+import { endWithout } from "./words.ts";
+
 /**
  * Characters that act instead of showing: C0 and C1 controls, line and
  * paragraph separators, half surrogates, direction marks, and everything that
@@ -97,8 +99,7 @@ export function escapeMarkdown(text: string): string {
       if (word !== "") told.push(word);
       continue;
     }
-    // The colon of `/stop:` is a part of the command.
-    const [, open = "", inside = word, after = ""] = /^(\(?)(\/.*?:|.+?)([),.;:]*)$/.exec(word) ?? [];
+    const { open, inside, after } = bracketed(word);
     if (open !== "") endCode("");
     before ||= open;
     code.push(inside);
@@ -108,8 +109,19 @@ export function escapeMarkdown(text: string): string {
   return told.join(" ");
 }
 
+/** A word, and the punctuation around it. */
+function bracketed(word: string): { readonly open: string; readonly inside: string; readonly after: string } {
+  const open = word.startsWith("(") && word.length > 1 ? "(" : "";
+  const rest = word.slice(open.length);
+  let end = Math.max(endWithout(rest, "),.;:"), 1);
+  // The colon of `/stop:` is a part of the command.
+  if (rest.startsWith("/")) end = rest.indexOf(":", end) + 1 || end;
+  return { open, inside: rest.slice(0, end), after: rest.slice(end) };
+}
+
 function isPlain(word: string): boolean {
-  const bare = word.replace(/^[("]/, "").replace(/[)",.;:!?…]*$/, "");
+  const opened = word.replace(/^[("]/, "");
+  const bare = opened.slice(0, endWithout(opened, ')",.;:!?…'));
   // Letters that could be the start of a commit's number: GitHub links those.
   if (/^[\da-f]{7,}$/i.test(bare)) return false;
   if (/^[-?]?$/.test(word)) return true;

@@ -31,3 +31,10 @@ export function countText(count: number, noun: string): string {
 export function shortId(id: string): string {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(id) ? id.slice(0, 8) : id;
 }
+
+/** Where a text ends without these characters. A pattern of theirs with `$` takes the square of the length. */
+export function endWithout(text: string, characters: string): number {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1] ?? "")) end--;
+  return end;
+}

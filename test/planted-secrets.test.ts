@@ -13,6 +13,7 @@ import { reporters } from "../src/reporters/index.ts";
 import { watchFormats } from "../src/watch/formats/index.ts";
 import { fakeIo } from "./cli/fake-io.ts";
 import { everyForm } from "./helpers/forms.ts";
+import { SECRETS } from "./helpers/secrets.ts";
 import { FakeGateway, wedgedLog } from "./repair/fake-gateway.ts";
 import { bench } from "./repair/run-reset.ts";
 import { watchBench, type WatchBench } from "./watch/bench.ts";
@@ -144,6 +145,54 @@ describe("doctor and timeline", () => {
     expect(output).toMatch(/error: |warning: /);
     expectNoSecret(output);
   });
+});
+
+describe("every shape in every output", () => {
+  /** What of a sample stands in a key: no blank and no quotation mark. */
+  const inKeys = SECRETS.filter(({ text }) => !/[\s"'\\]/.test(text));
+  const lines = SECRETS.flatMap(({ text }, index) => {
+    const at = (ms: number) => new Date(Date.parse("2026-01-28T08:23:20Z") + index * 1000 + ms).toISOString();
+    const line = (ms: number, subsystem: string, message: string) =>
+      JSON.stringify({
+        0: JSON.stringify({ subsystem }),
+        1: message,
+        _meta: { name: "x", parentNames: ["clawdbot"], date: at(ms), logLevelName: "DEBUG" },
+        time: at(ms),
+      });
+    const name = inKeys.some((it) => it.text === text) ? text : `n${index}`;
+    const wedged = `agent:main:wa:${name}`;
+    return [
+      line(0, "diagnostic", `lane enqueue: lane=session:${wedged} queueSize=1`),
+      line(1, "diagnostic", `lane dequeue: lane=session:${wedged} waitMs=1 queueSize=0`),
+      line(2, "agent/embedded", `embedded run start: runId=${name} sessionId=s${index} provider=x model=${name} thinking=off messageChannel=${name}`),
+      line(3, "diagnostic", `session state: sessionId=s${index} sessionKey=${wedged} prev=idle new=processing reason="run_started" queueDepth=0`),
+      line(4, "diagnostic", `run registered: sessionId=s${index} totalActive=1`),
+      line(5, "agent/embedded", `embedded run tool start: runId=${name} tool=${name} toolCallId=x`),
+      line(6, "diagnostic", `lane task error: lane=x${index} durationMs=1 error="Error: ${text}"`),
+      line(7, "diagnostic", `lane enqueue: lane=${text} queueSize=`),
+    ]; // prettier-ignore
+  });
+  const restart = [
+    ["gateway", "signal SIGUSR1 received"],
+    ["gateway", "received SIGUSR1; restarting"],
+    ["gateway", "listening on ws://127.0.0.1:18789 (PID 4711)"],
+  ].map(([subsystem, message]) => {
+    const time = "2026-01-28T08:33:20.000Z";
+    return JSON.stringify({ 0: JSON.stringify({ subsystem }), 1: message, _meta: { name: "x", parentNames: ["clawdbot"], date: time, logLevelName: "INFO" }, time }); // prettier-ignore
+  });
+
+  test.each(WAYS.flatMap((way) => [way, { name: `${way.name} --redact`, words: [...way.words, "--redact"] }]))(
+    "$name",
+    async ({ words }) => {
+      const file = path.join(folder, "shapes.log");
+      writeFileSync(file, [...lines, ...restart, ""].join("\n"));
+      const output = (await run([...words, file])).toLowerCase();
+      expect(output).toContain(words.includes("--redact") ? "session-1" : "[secret-1]");
+      // Keys are compared in lower case, so they may be shown in it.
+      const told = SECRETS.filter(({ secret }) => secret.length > 5 && output.includes(secret.toLowerCase()));
+      expect(told.map(({ name }) => name)).toEqual([]);
+    },
+  );
 });
 
 describe("watch", () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { Masker } from "../src/mask.ts";
 import type { Report } from "../src/model.ts";
+import { Phrases } from "../src/phrases.ts";
 import { doctor, reportOf } from "./helpers/doctor.ts";
 import { log, restartInProcess, starts, up, waits } from "./helpers/log-lines.ts";
 
@@ -20,7 +22,17 @@ describe("a line of text", () => {
     ["wss://gw.ann.example:18789/x?y", "wss://host-1:18789"],
     ["from 203.0.113.9 to 127.0.0.1", "from host-1 to 127.0.0.1"],
     ['it said "hello my dear"', 'it said "text-1"'],
+    ["@ann@social.example: hello @ünal.", "person-1: hello person-2."],
+    ["jürgen@example.org and @ann:matrix.example:8448", "person-1 and person-2"],
+    [`${"a".repeat(300)}@example.org`, "person-1"],
+    ["from 2001:db8::1 and fe80::1%eth0, ws://[2001:db8::2]:18789", "from host-2 and host-3, ws://host-1:18789"],
+    ["postgres://db.example.org/ann and file:///home/ann/x.log", "postgres://host-1 and file://file-1.log"],
+    ["sessionKey=agent:bob:main [agent:ann:main]", "sessionKey=session-1 [session-2]"],
+    ['it said "hello my', 'it said "text-1'],
+    [`“${"a".repeat(5000)}”`, "“text-1”"],
+    ["chat 1234567890123456789012345", "chat person-1"],
     // What helps and is nobody's.
+    ["ws://[::1]:18789 at 08:23:20", "ws://[::1]:18789 at 08:23:20"],
     ["run 12cbe357 on main since 08:23:20", "run 12cbe357 on main since 08:23:20"],
     ["agent:main:main, lane main", "agent:main:main, lane main"],
     ["Send /stop: or /new in its chat", "Send /stop: or /new in its chat"],
@@ -32,6 +44,65 @@ describe("a line of text", () => {
     expect(new Masker(true).text(text)).toBe(redacted);
     // Without it only secrets are masked.
     expect(new Masker().text(text)).toBe(text);
+  });
+});
+
+describe("names of more than one word", () => {
+  const redactor = (...keys: readonly string[]): Masker => {
+    const masker = new Masker(true);
+    masker.learn(keys);
+    return masker;
+  };
+  test.each<[keys: string[], text: string, redacted: string]>([
+    [["family chat"], "on family chat, and session:family chat: done", "on session-1, and session:session-1: done"],
+    [["family chat"], "family chats are no family  chat", "family chats are no family  chat"],
+    // The longest, in whatever order they were learned.
+    [["a b", "a b c"], "a b c, a b", "session-1, session-2"],
+    [["a b c", "a b"], "a b c, a b", "session-1, session-2"],
+    [["x a b c d", "b c"], "x a b c e", "x a session-1 e"],
+    // Nothing of either is left.
+    [["a b", "b c"], "a b c", "session-1session-2"],
+    [["agent:main:[secret-1]"], "on agent:main:[secret-1].", "on session-1."],
+    [["=1+1", "a=b"], "=1+1 and a=b", "session-1 and session-2"],
+  ])("%j in %j", (keys, text, expected) => {
+    expect(redactor(...keys).text(text)).toBe(expected);
+  });
+
+  test("are found wherever a search for each of them finds one", () => {
+    const words = fc.constantFrom("a", "b", "ab", "c-d");
+    const phrase = fc.array(words, { minLength: 2, maxLength: 4 }).map((parts) => parts.join(" "));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(phrase, { minLength: 1 }),
+        fc.array(words, { maxLength: 20 }),
+        fc.boolean(),
+        (phrases, parts, oneByOne) => {
+          const found = new Phrases<true>();
+          for (const it of phrases) {
+            found.add(it, true);
+            if (oneByOne) found.replace("a", () => "|");
+          }
+          const told = found.replace(parts.join(" "), () => "|");
+          // What is left of the text has none of them, and what is gone was covered by some.
+          const covered = parts.map(() => false);
+          for (const it of phrases) {
+            const length = it.split(" ").length;
+            for (let at = 0; at + length <= parts.length; at++) {
+              if (parts.slice(at, at + length).join(" ") === it) covered.fill(true, at, at + length);
+            }
+          }
+          const left = told.split(/[ |]+/).filter((it) => it !== "");
+          expect(left).toEqual(parts.filter((_, index) => !covered[index]));
+        },
+      ),
+    );
+  });
+
+  test("learned one after the other", () => {
+    const masker = redactor("family chat");
+    expect(masker.text("on family chat")).toBe("on session-1");
+    masker.learn(["other chat"]);
+    expect(masker.text("on family chat, other chat")).toBe("on session-1, session-2");
   });
 });
 

@@ -6,6 +6,7 @@ import { quoteShell } from "../escape.ts";
 import { FINDING_PAGES } from "../explain.ts";
 import type { Io } from "../io.ts";
 import { FINDING_CODES } from "../model.ts";
+import { maskSecrets } from "../secrets.ts";
 import { knownSessionKeys } from "./session-keys.ts";
 
 export interface CompleteRequest {
@@ -37,9 +38,7 @@ export async function complete({ program, words }: CompleteRequest, io: Io): Pro
       for (const key of keys) add(key, "");
     },
   };
-  // A key is whatever a stranger named a room, and shells put a candidate on the command line as it
-  // stands: one that is not itself there, or could pass for an option, is not offered.
-  const keys = words.length > 1 ? (await knownSessionKeys(io)).filter((key) => quoteShell(key) === key) : [];
+  const keys = words.length > 1 ? (await knownSessionKeys(io)).filter(isOffered) : [];
   const root = describe(program, fillers);
   // It prints what it found, and its types call the method private; we want to have it back.
   Object.assign(root, { complete: () => {} });
@@ -51,6 +50,15 @@ export async function complete({ program, words }: CompleteRequest, io: Io): Pro
     .filter(({ word }) => word.startsWith(last))
     .map(({ word, says }) => `${word}\t${says.replaceAll(/\s+/g, " ")}`);
   return [...new Set(lines), files ? FILES : NO_FILES, ""].join("\n");
+}
+
+/**
+ * A key is whatever a stranger named a room, and shells put a candidate on the command line as it
+ * stands: one that is not itself there, or could pass for an option, is not offered. Names are what
+ * a person completes on a terminal of their own; a secret must not come up there by a key press.
+ */
+function isOffered(key: string): boolean {
+  return quoteShell(key) === key && maskSecrets(key, () => "") === key;
 }
 
 /** What the values of an argument or option are, by its name; of all others nothing is known. */
