@@ -4,19 +4,24 @@ import { CHECKS } from "../../src/checks/index.ts";
 import { FINDING_CODES } from "../../src/model.ts";
 import { diagnoseLog } from "../helpers/track.ts";
 
+// The logs are not in the names: a name that changes with its log hides that the log has changed.
 describe.each(CHECKS.map((check) => [check.code, check] as const))("%s", (_code, check) => {
-  test.each(check.examples.bad.map((log) => [log]))("fires on\n%s", (log) => {
-    const findings = check.run(diagnoseLog(log));
-    expect(findings.length).toBeGreaterThan(0);
-    for (const finding of findings) {
-      expect(finding.code).toBe(check.code);
-      expect(finding.message).not.toBe("");
-      expect(finding.help).not.toBe("");
+  test("fires on its bad examples", () => {
+    expect(check.examples.bad.length).toBeGreaterThan(0);
+    for (const log of check.examples.bad) {
+      const findings = check.run(diagnoseLog(log));
+      expect(findings.length, log).toBeGreaterThan(0);
+      for (const finding of findings) {
+        expect(finding.code).toBe(check.code);
+        expect(finding.message).not.toBe("");
+        expect(finding.help).not.toBe("");
+      }
     }
   });
 
-  test.each(check.examples.good.map((log) => [log]))("stays silent on\n%s", (log) => {
-    expect(check.run(diagnoseLog(log))).toEqual([]);
+  test("stays silent on its good examples", () => {
+    expect(check.examples.good.length).toBeGreaterThan(0);
+    for (const log of check.examples.good) expect(check.run(diagnoseLog(log)), log).toEqual([]);
   });
 });
 

@@ -76,6 +76,51 @@ test.each<[string, JournalEntry[], readonly string[] | undefined]>([
   expect(open(...entries)?.sent).toEqual(sent);
 });
 
+test("what was sent is told by the last repair's own entries, whatever stands around them", () => {
+  const earlier = { repair: "r0", time: "2026-01-28T08:10:00Z" };
+  const lock = { path: "/s/a.lock", createdAt: 7 };
+  const found = open(
+    entry("begin", { ...earlier, runId: "other", sessionId: "other" }),
+    entry("send", { ...earlier, step: "sessions-abort" }),
+    entry("begin", { runId: "run-1", sessionId: "s", lock }),
+    entry("send"),
+    entry("reply", { step: "stop-command", result: "not-sent" }),
+    entry("send", { step: "chat-abort" }),
+    entry("reply", { step: "chat-abort", result: "unknown" }),
+    entry("verify", { step: "sessions-reset", result: "held" }),
+    entry("cut"),
+  );
+  expect(found).toEqual({
+    repair: "r1",
+    sent: ["chat-abort"],
+    sentAt: NOW - 10_000,
+    runId: "run-1",
+    sessionId: "s",
+    lock,
+  });
+  // The beginning may be lost.
+  expect(open(entry("send", { step: "chat-abort" }))).toMatchObject({ runId: null, sessionId: null, lock: null });
+  expect(open(entry("begin"))).toMatchObject({ sent: [], sentAt: null });
+});
+
+test("a repair is finished for an hour, and then it is another matter", () => {
+  const ago = (ms: number) => open(entry("send", { step: "chat-abort", time: new Date(NOW - ms).toISOString() }));
+  expect(ago(3_600_000)).toBeDefined();
+  expect(ago(3_600_001)).toBeUndefined();
+});
+
+test("without a run's id the lock tells whether it is the same holder", () => {
+  const lock = { path: "/s/a.lock", createdAt: 7 };
+  const repair = open(entry("begin", { sessionId: "s", lock }), entry("send", { step: "chat-abort" }));
+  const target = { runId: null, sessionId: "s", holderSessionId: null, lock } as Target;
+  const same = (it: Target) => repair && isSameHolder(repair, it);
+  expect(same(target)).toBe(true);
+  expect(same({ ...target, lock: { ...lock, createdAt: 8 } })).toBe(false);
+  expect(same({ ...target, lock: null, sessionId: "t" })).toBe(false);
+  const unlocked = open(entry("begin", { sessionId: "s" }), entry("send", { step: "chat-abort" }));
+  expect(unlocked && isSameHolder(unlocked, target)).toBe(true);
+});
+
 test("another run of the same session is another matter", () => {
   const repair = open(entry("begin", { runId: "run-1", sessionId: "s" }), entry("send", { step: "stop-command" }));
   const target = { runId: "run-2", sessionId: "s", lock: null } as Target;
@@ -98,6 +143,10 @@ test("the pause after a repair grows with each of them", () => {
   const pause = (entries: JournalEntry[]) => coolDownMs(entries, "ws://a", "agent:main:main", NOW);
   expect(pause([entry("begin"), entry("end", { outcome: "already-free" })])).toBe(0);
   expect(pause(sends("a"))).toBe(50_000);
+  // From its last entry on, not from its first.
+  const early = { repair: "a", time: new Date(NOW - 70_000).toISOString() };
+  expect(pause([entry("send", { ...early, step: "stop-command" }), entry("end", { repair: "a" })])).toBe(50_000);
+  expect(pause([entry("send", { ...early, step: "stop-command" }), entry("begin", { repair: "b" })])).toBe(0);
   expect(pause(sends("a", "b"))).toBe(110_000);
   expect(pause(sends("a", "b", "c", "d", "e", "f", "g", "h", "i"))).toBe(1_790_000);
 });
@@ -115,6 +164,12 @@ test.each([
   ["ws://localhost:18789", "wss://localhost:18789", false],
   ["ws://host:18789/a", "ws://host:18789/b", false],
   ["ws://127.example:18789", "ws://localhost:18789", false],
+  ["ws://1.127.0.0.1.example:18789", "ws://localhost:18789", false],
+  ["ws://127.0.0.1.example:18789", "ws://localhost:18789", false],
+  ["ws://127.0.0.100:18789", "ws://localhost:18789", true],
+  ["wss://localhost:18789", "wss://127.0.0.1:18789", true],
+  ["no URL", "no URL", true],
+  ["no URL", "another", false],
 ])("%s and %s: one gateway: %s", (one, other, same) => {
   const sent = [entry("begin", { gateway: one }), entry("send", { gateway: one, step: "stop-command" })];
   expect(openRepair(sent, other, "agent:main:main", NOW) !== undefined).toBe(same);
@@ -131,7 +186,12 @@ test.each([
   "null",
   "[]",
   '{"v":2}',
+  "1",
   '{"v":1,"time":"x"}',
+  '{"v":2,"time":"2026-01-28T09:00:00Z","repair":"r","event":"begin","gateway":"g","session":"s"}',
+  '{"v":1,"time":"2026-01-28T09:00:00Z","repair":1,"event":"begin","gateway":"g","session":"s"}',
+  '{"v":1,"time":"2026-01-28T09:00:00Z","repair":"r","event":"begin","gateway":"g"}',
+  '{"v":1,"time":"2026-01-28T09:00:00Z","repair":"r","event":"send","gateway":"g","session":"s","step":"what"}',
   '{"v":1,"time":"soon","repair":"r","event":"begin","gateway":"g","session":"s"}',
 ])("%j is no entry", (line) => expect(parseEntry(line)).toBeUndefined());
 
