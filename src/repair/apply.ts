@@ -113,6 +113,8 @@ class Repair {
   readonly #steps: StepReport[] = [];
   #id: string;
   #sentAny = false;
+  /** An earlier call was cut off around its step, and nothing was sent since. */
+  #mayNotHaveArrived = false;
   /** A step that begins a new conversation was sent already. */
   #isAnew = false;
 
@@ -193,6 +195,7 @@ class Repair {
       );
       this.#sentAny = true;
       this.#isAnew = resumed.sent.some((name) => !this.#world.steps[name].keepsConversation);
+      this.#mayNotHaveArrived = !resumed.isAnswered;
       judgement = await this.#verify(before);
       if (judgement.state !== "held") return await this.#conclude(judgement, undefined);
     }
@@ -230,6 +233,7 @@ class Repair {
       return "not-sent";
     }
     this.#sentAny = true;
+    this.#mayNotHaveArrived = false;
     if (!step.keepsConversation) this.#isAnew = true;
     await this.#tell(step.action, reply.result !== "denied", reply.detail, began);
     await this.#write({ event: "reply", step: name, result: reply.result, detail: reply.detail });
@@ -308,6 +312,10 @@ class Repair {
       if (this.#plan.newSession && !this.#isAnew) await this.#beginAnew();
       return await this.#end("restored", evidence);
     }
+    if (judgement?.state === "held" && this.#mayNotHaveArrived) {
+      const why = "the step of the earlier call may not have arrived; this sends it again";
+      return await this.#end("ineffective", evidence, `${next.force}   # ${why}`);
+    }
     if (judgement?.state === "held") return await this.#end("ineffective", evidence, next.restart);
     if (judgement === undefined) return await this.#end("ineffective", evidence, next.restart);
     if (reply?.result === "denied") return await this.#end("unverified", evidence, next.probe);
@@ -320,9 +328,9 @@ class Repair {
     await this.#send(name, this.#world.steps[name]);
   }
 
-  /** The gateway went away in the middle: the journal keeps the repair open, and the next call goes on. */
+  /** The gateway went away in the middle, or the journal: the journal keeps the repair open, and the next call goes on. */
   async #cut(outcome: "failed" | "unverified", evidence: readonly Evidence[] = []): Promise<ResetResult> {
-    await this.#write({ event: "cut", detail: "the gateway did not answer any more" });
+    await this.#write({ event: "cut", detail: "it could not go on" });
     return this.#result(outcome, evidence, this.#options.next.again);
   }
 

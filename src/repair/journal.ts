@@ -46,6 +46,8 @@ export interface OpenRepair {
   readonly repair: string;
   /** What it sent, or may have sent; never to be sent again for the same run. */
   readonly sent: readonly StepName[];
+  /** The gateway answered each of them; else one may have been cut off before it arrived. */
+  readonly isAnswered: boolean;
   /** When the first step went out; milliseconds since the epoch. */
   readonly sentAt: number | null;
   readonly runId: string | null;
@@ -81,6 +83,7 @@ export function openRepair(
   return {
     repair: last.repair,
     sent: [...new Set(sends.flatMap((it) => it.step ?? []))],
+    isAnswered: sends.every((it) => wasAnswered(lines, it.step)),
     sentAt: sends[0] ? Date.parse(sends[0].time) : null,
     runId: begin?.runId ?? null,
     sessionId: begin?.sessionId ?? null,
@@ -91,6 +94,10 @@ export function openRepair(
 /** A step counts as sent unless its reply says that nothing left this machine. */
 function wasSent(lines: readonly JournalEntry[], step: StepName): boolean {
   return !lines.some((it) => it.event === "reply" && it.step === step && it.result === "not-sent");
+}
+
+function wasAnswered(lines: readonly JournalEntry[], step: StepName | undefined): boolean {
+  return lines.some((it) => it.event === "reply" && it.step === step && it.result !== "unknown");
 }
 
 /** Whether what holds the session now is what the earlier repair was about. */

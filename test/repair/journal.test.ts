@@ -93,6 +93,7 @@ test("what was sent is told by the last repair's own entries, whatever stands ar
   expect(found).toEqual({
     repair: "r1",
     sent: ["chat-abort"],
+    isAnswered: false,
     sentAt: NOW - 10_000,
     runId: "run-1",
     sessionId: "s",
@@ -101,6 +102,16 @@ test("what was sent is told by the last repair's own entries, whatever stands ar
   // The beginning may be lost.
   expect(open(entry("send", { step: "chat-abort" }))).toMatchObject({ runId: null, sessionId: null, lock: null });
   expect(open(entry("begin"))).toMatchObject({ sent: [], sentAt: null });
+});
+
+test.each<[boolean, ...JournalEntry[]]>([
+  [false],
+  [false, entry("reply", { step: "stop-command", result: "claimed" })],
+  [false, entry("reply", { step: "chat-abort", result: "unknown" })],
+  [true, entry("reply", { step: "chat-abort", result: "claimed" })],
+  [true, entry("reply", { step: "chat-abort", result: "denied" })],
+])("a step is answered: %s", (isAnswered, ...replies) => {
+  expect(open(entry("begin"), entry("send", { step: "chat-abort" }), ...replies)).toMatchObject({ isAnswered });
 });
 
 test("a repair is finished for an hour, and then it is another matter", () => {

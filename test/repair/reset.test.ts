@@ -385,7 +385,27 @@ describe("a repair that is cut in the middle", () => {
     const { outcomes, report } = await it.reset("main --yes --json");
     expect(outcomes).toEqual(["ineffective"]);
     expect(report?.results[0]?.steps.map(({ action }) => action)).toEqual(["look", "resume", "verify"]);
+    expect(report?.results[0]?.next).toContain("clawdbot gateway restart");
     expect(gateway.changed).toHaveLength(1);
+  });
+
+  test("cut off before anybody knows whether the step left: it can be sent again by force", async () => {
+    const { gateway, it } = wedged();
+    // As a kill leaves it: written down as sent, and nothing after it.
+    const store = {
+      ...it.store,
+      append: (entry: Parameters<typeof it.store.append>[0]) => {
+        it.store.append(entry);
+        if (entry.event === "send") throw new Error("killed");
+      },
+    };
+    await expect(it.reset("main --yes --json", { store: () => store })).rejects.toThrow("killed");
+    const { outcomes, report } = await it.reset("main --yes --json");
+    expect(outcomes).toEqual(["ineffective"]);
+    expect(report?.results[0]?.next).toMatch(/^clawdbot-sessions reset agent:main:main --force {3}# the step/);
+    expect(gateway.changed).toEqual([]);
+    stops(gateway, it);
+    expect(await it.reset("main --yes --json --force")).toMatchObject({ outcomes: ["restored"] });
   });
 
   test("nothing left this machine: the next call sends it", async () => {
