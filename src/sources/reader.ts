@@ -1,8 +1,8 @@
-import { Decoder } from "../formats/decode.ts";
+import { Decoder, SHORTEST_LINE } from "../formats/decode.ts";
 import type { LineOrigin } from "../formats/format.ts";
 import type { ParsedLine } from "../model.ts";
 import { type LineFilter, SKIP, UNKNOWN } from "../line-filter.ts";
-import { type LineCounts, LineSplitter } from "./lines.ts";
+import { type LineCounts, LineSplitter, MAX_LINE_BYTES } from "./lines.ts";
 import type { Source } from "./source.ts";
 import { unpack } from "./unpack.ts";
 
@@ -10,8 +10,6 @@ import { unpack } from "./unpack.ts";
 export interface Tally extends LineCounts {
   /** How many lines had which form. */
   readonly formats: Map<string, number>;
-  /** Lines that no form claims: stack traces, boxes, empty lines. */
-  others: number;
 }
 
 export interface SourceLine {
@@ -26,7 +24,7 @@ export interface SourceLine {
 }
 
 export interface ReaderOptions {
-  readonly onWarning: (message: string) => void;
+  readonly onWarning: (message: string, help?: string) => void;
   /** Knows lines that nobody needs; they are counted and not read. */
   readonly filter?: LineFilter | undefined;
   /** Says of a line's text that nobody needs it, however it is to be read; such a line is counted and no more. */
@@ -36,8 +34,10 @@ export interface ReaderOptions {
   readonly origins?: boolean;
 }
 
+const MIB = 1024 * 1024;
+
 export function newTally(): Tally {
-  return { bytes: 0, lines: 0, overlong: 0, formats: new Map(), others: 0 };
+  return { bytes: 0, lines: 0, overlong: 0, formats: new Map() };
 }
 
 /**
@@ -54,15 +54,17 @@ export async function* readLines(
   const reader = new LineReader(tally, options);
   for await (const bytes of unpack(source.open(), { onTruncated: options.onWarning })) {
     reader.push(bytes);
-    const lines = reader.take();
-    if (lines.length > 0) yield lines;
+    // Also where there are none: whoever wants no more than a look sees how far it went.
+    yield reader.take();
   }
   reader.end();
   const lines = reader.take();
   if (lines.length > 0) yield lines;
   if (tally.overlong > 0) {
     const what = tally.overlong === 1 ? "a line was" : `${tally.overlong} lines were`;
-    options.onWarning(`${what} too long to be read whole; what is beyond 16 MiB was left out`);
+    const most = options.maxLine ?? MAX_LINE_BYTES;
+    const size = most % MIB === 0 ? `${most / MIB} MiB` : `${most} bytes`;
+    options.onWarning(`${what} too long to be read whole; what is beyond ${size} was left out`);
   }
 }
 
@@ -94,7 +96,7 @@ class LineReader {
     this.#decoder = new Decoder({ origins: options.origins === true });
     this.#known = (options.filter?.formats ?? []).map(() => false);
     this.#leftOutOf = this.#known.map(() => 0);
-    this.#splitter = new LineSplitter(tally, this.#read.bind(this), options.maxLine);
+    this.#splitter = new LineSplitter(tally, this.#read.bind(this), options.maxLine, SHORTEST_LINE);
   }
 
   push(bytes: Uint8Array): void {
@@ -157,10 +159,7 @@ class LineReader {
     const { mayMatter } = this.#options;
     if (mayMatter !== undefined && !mayMatter(text)) return undefined;
     const decoded = this.#decoder.decode(text);
-    if (decoded === undefined) {
-      this.#tally.others++;
-      return undefined;
-    }
+    if (decoded === undefined) return undefined;
     const { format, stream, origin } = decoded;
     this.#tally.formats.set(format, (this.#tally.formats.get(format) ?? 0) + 1);
     const parsed = unterminated ? markCut(decoded.parsed) : decoded.parsed;
