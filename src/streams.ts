@@ -65,6 +65,7 @@ export async function readSources(sources: readonly Source[], options: ReadOptio
       const failure = cannotRead(source.path, error);
       failures.push(failure);
       warnings.push(warningOf(source.path, error));
+      source.close?.();
     }
   }
   if (peeks.length === 0) throw failures[0] ?? new UserError("there is nothing to read");
@@ -206,7 +207,15 @@ class MergedReading implements Reading {
     for await (const batch of this.batches()) yield* batch;
   }
 
-  batches(): AsyncGenerator<readonly LogRecord[]> {
+  async *batches(): AsyncGenerator<readonly LogRecord[]> {
+    try {
+      yield* this.#merged();
+    } finally {
+      for (const { peeked } of this.#sources) peeked.source.close?.();
+    }
+  }
+
+  #merged(): AsyncGenerator<readonly LogRecord[]> {
     return mergeByTime(
       this.#sources.map(({ from, peeked }, source) => ({
         from,
@@ -287,7 +296,9 @@ class MergedReading implements Reading {
       }
     } catch (error) {
       // What was read so far is still worth a report.
-      this.warnings.push(warningOf(source.path, error));
+      this.warnings.push(warningOf(source.path, error, this.#tallies[index]?.lines));
+    } finally {
+      source.close?.();
     }
     if (waiting !== undefined && waiting.length > 0) {
       yield waiting.map((early) => this.#record(index, source.path, ...early, undefined));
@@ -331,8 +342,9 @@ function cannotRead(path: string, error: unknown): UserError {
   return new UserError(`cannot read ${path}: ${reason(error)}`, error instanceof UserError ? error.help : undefined);
 }
 
-function warningOf(path: string, error: unknown): SourceWarning {
+/** @param lines that were read before */
+function warningOf(path: string, error: unknown, lines = 0): SourceWarning {
   const help = error instanceof UserError ? error.help : undefined;
-  const message = `cannot be read: ${reason(error)}`;
+  const message = `${lines === 0 ? "cannot be read" : `could be read up to line ${lines} only`}: ${reason(error)}`;
   return help === undefined ? { path, message } : { path, message, help };
 }

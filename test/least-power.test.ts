@@ -36,7 +36,11 @@ for (const name of WRITES) {
   if (fs.promises[name]) fs.promises[name] = deny(name);
 }
 fs.createWriteStream = deny("createWriteStream");
-const reads = (flags) => flags === undefined || flags === null || flags === "r" || flags === fs.constants.O_RDONLY;
+const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND } = fs.constants;
+const reads = (flags) =>
+  typeof flags === "number"
+    ? (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)) === 0
+    : flags === undefined || flags === null || flags === "r";
 for (const [from, name] of [[fs, "open"], [fs, "openSync"], [fs.promises, "open"]]) {
   const real = from[name];
   from[name] = function (file, flags, ...rest) {

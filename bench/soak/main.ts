@@ -39,7 +39,7 @@ const text = render(figures);
 process.stdout.write(text);
 for (const it of [...figures.lostAt.slice(0, 5), ...figures.lostAt.slice(-5)]) process.stderr.write(`LOST: ${it}\n`);
 for (const it of figures.missing.slice(0, 20)) process.stderr.write(`NOT TOLD: ${it}\n`);
-for (const it of figures.extra.slice(0, 20)) process.stderr.write(`TOLD, AND NOT TRUE OR TOLD BEFORE: ${it}\n`);
+for (const it of figures.extra.slice(0, 20)) process.stderr.write(`TOLD, AND NOT AS IT HAPPENED: ${it}\n`);
 if (values.write)
   writeFileSync(
     PAGE,

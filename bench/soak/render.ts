@@ -8,6 +8,8 @@ export interface Figures {
   readonly days: number;
   readonly restarts: number;
   readonly crashes: number;
+  /** Sessions that had to wait because runs that hang filled a lane. */
+  readonly waits: number;
   readonly looks: number;
   /** Times that `watch` said that it may not read. */
   readonly refused: number;
@@ -44,13 +46,14 @@ export function render(it: Figures): string {
     "| | |",
     "|---|---|",
     `| load held | ${count(it.lines)} lines (${mb(it.bytes)}) of ${it.days} days, ${count(it.restarts)} restarts, ${count(it.crashes)} of them crashes |`,
+    `| sessions that waited for a full lane | ${count(it.waits)} |`,
     `| faults injected | ${count(injected)} in ${count(it.looks)} looks |`,
     `| of these bit | ${count(it.refused)} times the reader said that it may not read, ${count(it.fullDisks)} writes were refused by a full disk |`,
     `| lines lost | ${count(it.lost)} |`,
     `| lines that nobody wrote | ${count(it.unknown)} |`,
     `| lines read twice | ${count(it.twice)} |`,
     `| changes told as they happened | ${count(it.told)} of ${count(it.told + it.missing.length)} |`,
-    `| told twice, or not true | ${count(it.extra.length)} |`,
+    `| told twice, out of order, or not true | ${count(it.extra.length)} |`,
     `| memory at the end | heap ${mb(it.heapBytes)}, ${mb(it.grownBytes)} more than after the first fifth; RSS at most ${mb(it.peakRssBytes)} |`,
     "",
     "| fault | times |",

@@ -4,9 +4,9 @@ import { cpus, release, totalmem } from "node:os";
 import { FileFollower } from "../../src/sources/follow/files.ts";
 import { namedLogs } from "../../src/sources/follow/locate.ts";
 import { nodeFs } from "../../src/sources/fs.ts";
-import type { WatchEvent } from "../../src/watch/events.ts";
 import { Watcher } from "../../src/watch/watcher.ts";
 import { BusyGateway } from "../../test/helpers/busy-gateway.ts";
+import { type Change, compare, type Told, toldOf } from "../../test/helpers/changes.ts";
 import { Random } from "../logs/random.ts";
 import { FAULTS } from "./faults.ts";
 import { LogFolder } from "./log-folder.ts";
@@ -61,10 +61,10 @@ export async function soak(options: SoakOptions, say: (text: string) => void): P
       }
       for (const { kind } of polled.notices) {
         if (kind === "unreadable") refused++;
-        else if (kind !== "found") ledger.tell(kind);
+        else if (kind !== "found") ledger.tell({ words: kind, at: now });
       }
     }
-    for (const event of watcher.tick(now, follower.sources())) ledger.tell(wordsOf(event));
+    for (const event of watcher.tick(now, follower.sources())) ledger.tell(toldOf(event));
   };
 
   let rest = "";
@@ -140,7 +140,8 @@ export async function soak(options: SoakOptions, say: (text: string) => void): P
     bytes,
     days: Math.ceil((now - START) / DAY_MS),
     restarts: gateway.restarts,
-    crashes: gateway.truth.filter((it) => it === "gateway-crashed").length,
+    crashes: gateway.truth.filter(({ words }) => words === "gateway-crashed").length,
+    waits: gateway.truth.filter(({ words }) => words.startsWith("blocked") && words.includes("waits for lane")).length,
     looks,
     refused,
     fullDisks: folder.fullDisks,
@@ -155,7 +156,7 @@ export async function soak(options: SoakOptions, say: (text: string) => void): P
 /** What was written and not read yet, by the lines' times: no two lines have the same. */
 class Ledger {
   readonly #pending = new Set<number>();
-  readonly #told: string[] = [];
+  readonly #told: Told[] = [];
   readonly #faults: (readonly [number, string])[] = [];
   #newest = 0;
   unknown = 0;
@@ -177,23 +178,11 @@ class Ledger {
     this.#faults.push([time, fault]);
   }
 
-  tell(words: string): void {
-    this.#told.push(words);
+  tell(told: Told): void {
+    this.#told.push(told);
   }
 
-  /** Each change once, and in its order. */
-  against(truth: readonly string[]) {
-    const told = [...this.#told];
-    const missing: string[] = [];
-    let at = 0;
-    for (const it of truth) {
-      const found = told.indexOf(it, at);
-      if (found < 0) missing.push(it);
-      else {
-        told.splice(found, 1);
-        at = found;
-      }
-    }
+  against(truth: readonly Change[]) {
     return {
       lost: this.#pending.size,
       lostAt: [...this.#pending].map((time) => {
@@ -202,9 +191,7 @@ class Ledger {
       }),
       unknown: this.unknown,
       twice: this.#twice,
-      told: truth.length - missing.length,
-      missing,
-      extra: told,
+      ...compare(truth, this.#told),
     };
   }
 }
@@ -237,10 +224,6 @@ class Memory {
     const { heapUsed } = process.memoryUsage();
     return { heapBytes: heapUsed, peakRssBytes: this.#peakRss, grownBytes: heapUsed - this.#baseline };
   }
-}
-
-function wordsOf(event: WatchEvent): string {
-  return "runId" in event ? `${event.event} ${event.runId ?? "?"}` : event.event;
 }
 
 /** A gateway names its file by the day of the line. */

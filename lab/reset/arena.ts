@@ -52,6 +52,8 @@ export interface CallOptions {
 export interface ArenaOptions {
   readonly debug?: boolean;
   readonly noRespawn?: boolean;
+  /** Merged over `agents.defaults` of the gateway's config. */
+  readonly agentDefaults?: Readonly<Record<string, unknown>>;
 }
 
 export class Arena {
@@ -94,6 +96,7 @@ export class Arena {
       debug: options.debug ?? true,
       consoleStyle: "compact",
       env: noRespawn ? { [`${version.env}_NO_RESPAWN`]: "1" } : {},
+      ...(options.agentDefaults ? { agentDefaults: options.agentDefaults } : {}),
     });
     const stage = new Stage({ version, gateway, model, noRespawn, note: say });
     const arena = new Arena(stage, gateway, model, version, root, say);

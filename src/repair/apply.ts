@@ -203,10 +203,12 @@ class Repair {
       // What can't be taken back is for sessions that are known to be held still.
       if (judgement?.state === "unknown" && (!step.keepsConversation || reply?.result !== "denied")) break;
       const sent = await this.#send(name, step);
-      if (sent === "not-sent") return await this.#cut("failed");
+      // Where nothing tells whether an earlier step helped, it may have.
+      if (sent === "not-sent") return await this.#cut(judgement?.state === "unknown" ? "unverified" : "failed");
       reply = sent;
       judgement = await this.#verify(before);
-      if (judgement.state === "free") break;
+      // Its run has ended, also where a real message could not prove it: another step would hit what came next.
+      if (judgement.evidence.length > 0) break;
       if (!this.#lastReachable) return await this.#cut("unverified", judgement.evidence);
     }
     return await this.#conclude(judgement, reply);

@@ -83,14 +83,17 @@ export class LogTail {
   }
 
   async #ask(params: Readonly<Record<string, unknown>>) {
-    const answer = await this.#gateway.request("logs.tail", params, this.#timeoutMs);
-    if (!isObject(answer) || typeof answer["cursor"] !== "number" || !Array.isArray(answer["lines"])) {
+    const told = await this.#gateway.request("logs.tail", params, this.#timeoutMs);
+    const answer = isObject(told) ? told : {};
+    const { cursor, lines } = answer;
+    // A line that can't be read may be the one that tells the end: nobody may take the rest for all.
+    if (typeof cursor !== "number" || !Array.isArray(lines) || !lines.every((line) => typeof line === "string")) {
       throw new GatewayError("garbage", "logs.tail answered something else than a log", true);
     }
     if (typeof answer["file"] === "string") this.file = answer["file"];
     return {
-      cursor: answer["cursor"],
-      lines: answer["lines"].filter((line) => typeof line === "string"),
+      cursor,
+      lines,
       reset: answer["reset"] === true,
     };
   }

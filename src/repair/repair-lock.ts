@@ -48,7 +48,10 @@ export function takeLock(folder: string, name: string, now: () => number): Lock 
     }
     return { heldBy: "another process" };
   } catch (error) {
-    throw new UserError(`cannot take the lock ${file}: ${reason(error)}`);
+    throw new UserError(
+      `cannot take the lock ${file}: ${reason(error)}`,
+      "Nothing is sent without it. Set XDG_STATE_HOME to a folder that can be written.",
+    );
   }
 }
 

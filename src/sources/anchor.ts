@@ -85,7 +85,7 @@ function relativeTimes(lines: readonly SourceLine[]): RelativeTimes {
 
 async function scanAll(source: Source): Promise<RelativeTimes> {
   const marks = new Marks();
-  for await (const lines of readLines(source, newTally(), { onWarning: ignore })) {
+  for await (const lines of readLines(source, newTally(), LOOK)) {
     for (const line of lines) marks.add(line);
   }
   return marks.result;
@@ -98,7 +98,7 @@ async function sharedTimes(scan: RelativeTimes, peers: readonly Peek[]): Promise
   const pairs = new Map<string, readonly [number, number]>();
   for (const { source } of peers) {
     if (!source.reopenable) continue;
-    for await (const lines of readLines(source, newTally(), { onWarning: ignore, mayMatter: isMark })) {
+    for await (const lines of readLines(source, newTally(), { ...LOOK, mayMatter: isMark })) {
       for (const { parsed } of lines) {
         const undated = parsed.stamp?.kind === "instant" ? scan.marks.get(parsed.message) : undefined;
         if (undated !== undefined && parsed.stamp?.kind === "instant")
@@ -110,6 +110,5 @@ async function sharedTimes(scan: RelativeTimes, peers: readonly Peek[]): Promise
   return [...pairs.values()];
 }
 
-function ignore(): void {
-  // The reading itself will warn.
-}
+/** What goes wrong the reading itself will tell. */
+const LOOK = { onWarning: () => {}, onFailure: () => {} };

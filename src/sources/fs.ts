@@ -1,6 +1,7 @@
 import { open, readdir, realpath, stat } from "node:fs/promises";
 
-import { readFileBytes } from "./read-bytes.ts";
+import { type HeldFile, holdFile } from "./held-file.ts";
+import { readPathBytes } from "./read-bytes.ts";
 
 export interface FileFacts {
   /** `stream` is a pipe or a device: it can be read once. */
@@ -17,11 +18,13 @@ export interface SourceFs {
   list(folder: string): Promise<readonly string[]>;
   /** The path without symbolic links, to tell one file under two names. */
   real(path: string): Promise<string>;
+  /** Takes hold of a file, so that all that is read of it is of one file and one moment. */
+  hold(path: string): HeldFile;
   /**
-   * The bytes of a file from `start` on. Each piece is valid until the next one is asked for. Ending the iteration
-   * closes the file.
+   * The bytes of a pipe or device. Each piece is valid until the next one is asked for. Ending the iteration closes
+   * it.
    */
-  read(path: string, start?: number): AsyncIterable<Uint8Array>;
+  read(path: string): AsyncIterable<Uint8Array>;
   /** At most `length` bytes from `start` on. */
   readRange(path: string, start: number, length: number): Promise<Uint8Array>;
 }
@@ -47,7 +50,8 @@ export const nodeFs: SourceFs = {
     }
   },
   real: (path) => realpath(path),
-  read: readFileBytes,
+  hold: (path) => holdFile(path),
+  read: readPathBytes,
   async readRange(path, start, length) {
     const file = await open(path, "r");
     try {
@@ -76,6 +80,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "it is not there",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "it is a folder",

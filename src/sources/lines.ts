@@ -36,7 +36,7 @@ export class LineSplitter {
 
   /**
    * @param counts updated as the bytes go by
-   * @param minLine shorter lines are counted and not given, in bytes
+   * @param minLine shorter lines are counted and not given (but for one that is not at its end), in bytes
    */
   constructor(counts: LineCounts, onLine: OnLine, maxLine = MAX_LINE_BYTES, minLine = 0) {
     this.#counts = counts;
@@ -87,7 +87,8 @@ export class LineSplitter {
     this.#length = 0;
     this.#counts.lines++;
     if (isCut) this.#emitCut(line, unterminated);
-    else if (line.length >= this.#minLine) this.onLine(line, 0, line.length, this.#counts.lines, unterminated);
+    else if (unterminated || line.length >= this.#minLine)
+      this.onLine(line, 0, line.length, this.#counts.lines, unterminated);
   }
 
   #emitCut(line: Buffer, unterminated: boolean): void {

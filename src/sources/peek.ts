@@ -59,7 +59,7 @@ export async function peek(source: Source, isOnly: boolean): Promise<Peek> {
 /** Reads the whole source for its ids, where head and end did not settle whose log it is. */
 export async function collectIds(source: Source, evidence: ReadonlyMap<string, Evidence>): Promise<void> {
   const mayMatter = (line: string): boolean => line.includes("sessionId");
-  for await (const lines of readLines(source, newTally(), { onWarning: ignore, mayMatter })) {
+  for await (const lines of readLines(source, newTally(), { ...LOOK, mayMatter })) {
     for (const line of lines) {
       const found = evidence.get(line.stream ?? "");
       if (found !== undefined) addEvidence(found, line, undefined);
@@ -86,17 +86,23 @@ class Collector {
     return this.#wholeTimes ?? this.#wholeSeconds;
   }
 
-  /** @returns whether the source ended within the head */
+  /**
+   * @returns whether the source ended within the head
+   * @throws where not even a line of it can be read
+   */
   async head(source: Source): Promise<boolean> {
     const tally = newTally();
+    let failure: { readonly error: unknown } | undefined;
+    const onFailure = (error: unknown): void => void (failure = { error });
     let count = 0;
-    for await (const lines of readLines(source, tally, { onWarning: ignore, origins: true })) {
+    for await (const lines of readLines(source, tally, { ...LOOK, onFailure, origins: true })) {
       for (const line of lines) this.#add(line);
       count += lines.length;
       if (count >= HEAD_LINES || tally.bytes >= HEAD_BYTES) return false;
       if (this.#isOnly && count >= LINES_OF_ONLY && this.#hasOneDatedStream()) return false;
     }
-    return true;
+    if (failure && tally.lines === 0) throw failure.error;
+    return failure === undefined;
   }
 
   #hasOneDatedStream(): boolean {
@@ -106,12 +112,9 @@ class Collector {
   }
 
   async tail(source: Source): Promise<void> {
-    try {
-      for await (const lines of readLines(source, newTally(), { onWarning: ignore, origins: true })) {
-        for (const line of lines) if (line.parsed.stamp?.kind === "instant") this.#evidence(line, line.parsed.stamp.ms);
-      }
-    } catch {
-      // A tail that looks like binary data is only no help.
+    // A tail that looks like binary data is only no help.
+    for await (const lines of readLines(source, newTally(), { ...LOOK, origins: true })) {
+      for (const line of lines) if (line.parsed.stamp?.kind === "instant") this.#evidence(line, line.parsed.stamp.ms);
     }
   }
 
@@ -169,6 +172,5 @@ async function isPlain(source: Source): Promise<boolean> {
   );
 }
 
-function ignore(): void {
-  // The reading itself will warn.
-}
+/** What goes wrong the reading itself will tell. */
+const LOOK = { onWarning: () => {}, onFailure: () => {} };

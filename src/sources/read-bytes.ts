@@ -1,16 +1,15 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 
 /** Larger ones are no faster: this much stays in the processor's cache until it is looked at. */
-const CHUNK = 256 * 1024;
+export const CHUNK = 256 * 1024;
 /** So often the program gets a turn for signals and timers, in chunks of a file. */
 const TURN = 16;
 
 /**
- * The bytes of a file from `start` on, to its end. Each piece is valid until
- * the next one is asked for: its memory is used again. Ending the iteration
- * closes the file.
+ * The bytes of a file or pipe, to its end. Each piece is valid until the next
+ * one is asked for: its memory is used again. Ending the iteration closes it.
  */
-export async function* readFileBytes(path: string, start = 0): AsyncGenerator<Uint8Array> {
+export async function* readPathBytes(path: string): AsyncGenerator<Uint8Array> {
   const file = openSync(path, "r");
   if (!fstatSync(file).isFile()) {
     // Its stream closes it.
@@ -18,35 +17,39 @@ export async function* readFileBytes(path: string, start = 0): AsyncGenerator<Ui
     return;
   }
   try {
-    yield* readSynchronously(file, start);
+    yield* readSynchronously(file);
   } finally {
     closeSync(file);
   }
 }
 
-/** The bytes of an open file or pipe, to its end; pieces as {@link readFileBytes} gives them. Leaves it open. */
+/** The bytes of an open file or pipe, to its end; pieces as {@link readPathBytes} gives them. Leaves it open. */
 export async function* readDescriptorBytes(descriptor: number): AsyncGenerator<Uint8Array> {
-  if (fstatSync(descriptor).isFile()) yield* readSynchronously(descriptor, null);
+  if (fstatSync(descriptor).isFile()) yield* readSynchronously(descriptor);
   else yield* readPipe(descriptor);
 }
 
 /**
  * A read of a file that is in memory takes less time than handing it to a
- * thread and back.
- *
- * @param start null: from where the descriptor stands
+ * thread and back. Of a file that grows no more is read than it has now: a
+ * writer that is faster than we are would keep us for ever.
  */
-async function* readSynchronously(file: number, start: number | null): AsyncGenerator<Uint8Array> {
+async function* readSynchronously(file: number): AsyncGenerator<Uint8Array> {
   const memory = Buffer.allocUnsafeSlow(CHUNK);
-  let position = start;
-  for (let count = 1; ; count++) {
-    const length = readSync(file, memory, 0, CHUNK, position);
+  let left = fstatSync(file).size;
+  for (let count = 1; left > 0; count++) {
+    const length = readSync(file, memory, 0, Math.min(CHUNK, left), null);
     if (length === 0) return;
-    if (position !== null) position += length;
+    left -= length;
     yield length === CHUNK ? memory : memory.subarray(0, length);
-    if (count === 2) await keepYoungHeapSmall();
-    if (count % TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
+    await giveTurn(count);
   }
+}
+
+/** @param count of the chunks that were read */
+export async function giveTurn(count: number): Promise<void> {
+  if (count === 2) await keepYoungHeapSmall();
+  if (count % TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
 }
 
 /**

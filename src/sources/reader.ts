@@ -32,6 +32,8 @@ export interface ReaderOptions {
   readonly maxLine?: number | undefined;
   /** Also find out what the lines tell of their machine. */
   readonly origins?: boolean;
+  /** Told why it cannot be read on, and then the lines end; absent: that is thrown. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -52,14 +54,29 @@ export async function* readLines(
   options: ReaderOptions,
 ): AsyncGenerator<readonly SourceLine[]> {
   const reader = new LineReader(tally, options);
-  for await (const bytes of unpack(source.open(), { onTruncated: options.onWarning })) {
-    reader.push(bytes);
-    // Also where there are none: whoever wants no more than a look sees how far it went.
-    yield reader.take();
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    for await (const bytes of unpack(source.open(), { onTruncated: options.onWarning })) {
+      reader.push(bytes);
+      // Also where there are none: whoever wants no more than a look sees how far it went.
+      yield reader.take();
+    }
+  } catch (error) {
+    // What came of the last line is read as well.
+    failure = { error };
   }
   reader.end();
   const lines = reader.take();
   if (lines.length > 0) yield lines;
+  if (failure) {
+    if (!options.onFailure) throw failure.error;
+    options.onFailure(failure.error);
+    return;
+  }
+  const isWritten = reader.endsWithinLine && source.hasGrown?.() === true;
+  if (isWritten || reader.endsBroken) {
+    options.onWarning(`the last line is cut${isWritten ? ": it was still being written" : ""}`);
+  }
   if (tally.overlong > 0) {
     const what = tally.overlong === 1 ? "a line was" : `${tally.overlong} lines were`;
     const most = options.maxLine ?? MAX_LINE_BYTES;
@@ -79,6 +96,10 @@ class LineReader {
   readonly #options: ReaderOptions;
   readonly #decoder: Decoder;
   readonly #splitter: LineSplitter;
+  /** No line feed stands behind the last line. */
+  endsWithinLine = false;
+  /** It is the beginning of a JSON object, and no more. */
+  endsBroken = false;
   #isFiltered = false;
   #lines: SourceLine[] = [];
   /** Forms of the filter of which a line was read in this source, and had a full time. */
@@ -156,10 +177,14 @@ class LineReader {
     }
     this.#last.number = 0;
     const text = bytes.toString("utf8", start, end);
+    if (unterminated) this.endsWithinLine = true;
     const { mayMatter } = this.#options;
     if (mayMatter !== undefined && !mayMatter(text)) return undefined;
     const decoded = this.#decoder.decode(text);
-    if (decoded === undefined) return undefined;
+    if (decoded === undefined) {
+      if (unterminated && this.#tally.formats.size > 0) this.endsBroken = text.startsWith("{");
+      return undefined;
+    }
     const { format, stream, origin } = decoded;
     this.#tally.formats.set(format, (this.#tally.formats.get(format) ?? 0) + 1);
     const parsed = unterminated ? markCut(decoded.parsed) : decoded.parsed;

@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { reason, type SourceFs } from "./fs.ts";
+import type { HeldFile } from "./held-file.ts";
 import { mayBeLog, mayHoldLogs, rollingLog } from "./names.ts";
 import { newTally, readLines } from "./reader.ts";
 import type { Source } from "./source.ts";
@@ -90,8 +91,23 @@ export async function fileSource(
     reopenable: true,
     size: facts.size,
     mtimeMs: facts.mtimeMs,
-    open: (start) => fs.read(path, start),
-    readRange: (start, length) => fs.readRange(path, start, length),
+    ...held(() => fs.hold(path)),
+  };
+}
+
+/** Looks at it and readings of it are of the file that the first of them found. */
+function held(hold: () => HeldFile): Pick<Source, "open" | "readRange" | "hasGrown" | "close"> {
+  let file: HeldFile | undefined;
+  const get = (): HeldFile => (file ??= hold());
+  return {
+    open: (start) => get().read(start),
+    // eslint-disable-next-line @typescript-eslint/require-await
+    readRange: async (start, length) => get().readRange(start, length),
+    hasGrown: () => file?.hasGrown() ?? false,
+    close() {
+      file?.close();
+      file = undefined;
+    },
   };
 }
 
@@ -133,6 +149,7 @@ async function inFolder(folder: string, env: SourceEnv): Promise<readonly Found[
         looked++;
         const candidate = await found(path, env);
         if (await looksLikeLog(candidate.source)) logs.push(candidate);
+        else candidate.source.close?.();
       }
     }
   };

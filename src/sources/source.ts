@@ -22,6 +22,10 @@ export interface Source {
   open(start?: number): AsyncIterable<Uint8Array>;
   /** A piece of a file; absent where the source has no random access. */
   readRange?(start: number, length: number): Promise<Uint8Array>;
+  /** Whether there is more by now than `open` gives. */
+  hasGrown?(): boolean;
+  /** Lets go of what is held for the next `open`. */
+  close?(): void;
 }
 
 /** A source over bytes in memory, for tests and for lines that came over the network. */

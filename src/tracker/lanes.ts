@@ -8,6 +8,8 @@ interface Lane {
   readonly canonicalKey: string | undefined;
   active: LaneTask[];
   queue: LaneTask[];
+  /** Sequence of the line that told of the newest task in the queue. */
+  newestEnqueue: number;
   /** The next lane of the same session, in the order in which they were first seen. */
   sibling: Lane | undefined;
 }
@@ -18,6 +20,9 @@ const NOBODY: LaneTask[] = [];
 const MOST_GLOBAL = 64;
 /** A line can claim any number of tasks; no gateway has more than this. */
 const MOST_UNSEEN = 10_000;
+
+/** No version lets fewer into its global lanes unless its config says so. */
+const LEAST_LIMIT = 4;
 
 /** A session's task reaches its global lane, and a run its start line, within this time (ms). */
 const HANDOVER_MS = 10_000;
@@ -76,9 +81,11 @@ export class Lanes {
     this.#ofSession.delete(canonical);
   }
 
-  enqueue(event: EventOf<"lane-enqueue">): void {
+  /** @param sequence of the line among all of the log */
+  enqueue(event: EventOf<"lane-enqueue">, sequence: number): void {
     const lane = this.#lane(event.lane);
     const task = this.#newTask(lane, event.time, false);
+    lane.newestEnqueue = sequence;
     const before = event.queueSize - 1;
     this.#dropSurplus(lane, before);
     const unseen = this.#unseen(lane, before - lane.active.length - lane.queue.length);
@@ -174,10 +181,19 @@ export class Lanes {
     return times;
   }
 
-  /** Global lanes in which somebody waits, with their holders. */
-  waitingGlobal(): { lane: string; active: readonly LaneTask[]; queue: readonly LaneTask[] }[] {
+  /**
+   * Global lanes in which somebody waits, with their holders. A lane with room
+   * lets a task in with its very next line, so a log that ends with the line
+   * before that tells of no wait: it was read, or cut, in between.
+   *
+   * @param sequence of the newest line of the log
+   */
+  waitingGlobal(sequence: number): { lane: string; active: readonly LaneTask[]; queue: readonly LaneTask[] }[] {
     return [...this.#globalLanes.values()]
-      .filter((lane) => lane.queue.length > 0)
+      .filter(({ active, queue, newestEnqueue }) => {
+        const isShown = newestEnqueue < sequence || active.length >= LEAST_LIMIT;
+        return queue.length > 1 || (queue.length === 1 && isShown);
+      })
       .map(({ name, active, queue }) => ({ lane: name, active, queue }));
   }
 
@@ -201,6 +217,7 @@ export class Lanes {
       canonicalKey: key === undefined ? undefined : copyOf(canonicalKey(key)),
       active: NOBODY,
       queue: NOBODY,
+      newestEnqueue: -1,
       sibling: undefined,
     };
     if (lane.canonicalKey === undefined) {

@@ -172,7 +172,7 @@ function exhaustedLanes(tracker: Tracker, byRun: ReadonlyMap<Run, SettledRun>): 
   const { process } = tracker;
   if (!process || tracker.gateway.pending?.kind === "stop") return [];
   return process.lanes
-    .waitingGlobal()
+    .waitingGlobal(tracker.sequence)
     .map(({ lane, active, queue }) => ({
       lane,
       process,

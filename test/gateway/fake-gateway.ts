@@ -29,6 +29,8 @@ export interface FakeGateway {
   readonly asked: Asked[];
   /** The params of each `connect`. */
   readonly introductions: Record<string, unknown>[];
+  /** How many connections are open. */
+  readonly connections: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -37,7 +39,10 @@ export const NONCE = "nonce-of-the-test";
 export async function fakeGateway(behaviour: Behaviour = {}): Promise<FakeGateway> {
   const server: HttpServer = behaviour.tls ? createHttpsServer(behaviour.tls) : createServer();
   const sockets = new Set<Socket>();
-  server.on("connection", (socket) => sockets.add(socket));
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   const asked: Asked[] = [];
   const introductions: Record<string, unknown>[] = [];
   new WebSocketServer({ server }).on("connection", (socket) => {
@@ -68,6 +73,7 @@ export async function fakeGateway(behaviour: Behaviour = {}): Promise<FakeGatewa
     url: `${behaviour.tls ? "wss" : "ws"}://127.0.0.1:${port}`,
     asked,
     introductions,
+    connections: () => sockets.size,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -396,6 +396,46 @@ describe("a repair that is cut in the middle", () => {
     it.now += 120_000;
     expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 0, outcomes: ["restored"] });
   });
+
+  test("the first step may have helped, and the second could not be sent: unverified, and not sent again", async () => {
+    const gateway = new FakeGateway();
+    gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 1)", Date.parse("2026-01-28T08:00:00Z"), "INFO");
+    gateway.version = "2026.3.31";
+    gateway.does.set("chat.send", failing("closed", false));
+    const it = bench(gateway);
+    expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 1, outcomes: ["unverified"] });
+    await it.reset("main --yes --json");
+    const aborts = gateway.changed.filter(({ method }) => method === "chat.abort");
+    expect(aborts.map(({ params }) => params["sessionKey"])).toEqual(["agent:main:main", "main"]);
+  });
+});
+
+test("after a step whose effect is seen no other one goes out, also where no real message is answered", async () => {
+  const { gateway, it } = wedged();
+  gateway.version = "2026.3.31";
+  gateway.does.set("chat.abort", () => {
+    endedLog(gateway, it.now);
+    return { ok: true, aborted: false, runIds: [] };
+  });
+  const { outcomes } = await it.reset("main --yes --json --probe --probe-timeout 50ms");
+  expect(outcomes).toEqual(["unverified"]);
+  expect(gateway.changed.map(({ method }) => method).filter((it) => it !== "chat.abort")).toEqual(["chat.send"]);
+  expect(gateway.changed.at(-1)?.params["message"]).not.toBe("/stop:");
+});
+
+test("a log whose lines can't be read tells nothing: unverified, not ineffective", async () => {
+  const { gateway, it } = wedged();
+  gateway.does.set("chat.send", () => {
+    gateway.does.set("logs.tail", () => ({
+      file: "/tmp/gateway.log",
+      cursor: 99,
+      size: 99,
+      lines: [7, null],
+      reset: false,
+    }));
+    return { status: "started" };
+  });
+  expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 1, outcomes: ["unverified"] });
 });
 
 test("a loop of repairs is slowed down, unless it is forced", async () => {

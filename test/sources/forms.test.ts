@@ -21,7 +21,8 @@ describe.each(FIXTURES)("%s", (fixture) => {
 
   it.each(everyForm(jsonl).map((form) => [form.name, form] as const))("is the same log as %s", async (_name, form) => {
     const { records, warnings } = await read(form.fileName, form.bytes);
-    expect(warnings).toEqual([]);
+    const isCut = form.name === "half-json-lines";
+    expect(warnings).toEqual(isCut ? [{ path: form.fileName, message: "the last line is cut" }] : []);
     const mattering = records.filter((record) => MATTERS.test(record.message));
     expect(mattering.map((record) => record.message)).toEqual(truth.map((line) => line.message));
     const off = mattering.filter((record, index) => {

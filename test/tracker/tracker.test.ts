@@ -501,6 +501,24 @@ describe("a full main lane", () => {
     expect(statesOf(diagnosis)).toMatchObject({ "session a": "busy", "session e": "busy" });
     expect(diagnosis.settled.exhausted).toEqual([]);
   });
+
+  const one = [up("08:00:00"), starts("08:00:01", { key: "a", runId: "ra" }), restartInProcess("08:00:05")];
+  const second = fifth.with(2, enqueue("08:01:00", "main", 2));
+
+  test("one orphan, and the log ends before the line that lets the next one in: no sign of a wait", () => {
+    const diagnosis = diagnoseLog(log(...one, second));
+    expect(statesOf(diagnosis)).toMatchObject({ "session a": "blocked", "session e": "busy" });
+    expect(diagnosis.settled.exhausted).toEqual([]);
+    expect(statesOf(diagnoseLog(log(...one, second), Date.parse("2026-01-28T08:09:00Z")))["session e"]).toBe("busy");
+  });
+
+  test("one orphan, and others wrote while the next one was not let in: the lane takes one at a time", () => {
+    const later = [enqueue("08:02:00", "session:f"), dequeue("08:02:00", "session:f")];
+    const diagnosis = diagnoseLog(log(...one, second, later));
+    expect(statesOf(diagnosis)).toMatchObject({ "session a": "blocked", "session e": "blocked" });
+    const both = diagnoseLog(log(...one, second, later, enqueue("08:02:00", "main", 3)));
+    expect(statesOf(both)).toMatchObject({ "session e": "blocked", "session f": "blocked" });
+  });
 });
 
 describe("confidence", () => {
