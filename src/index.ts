@@ -53,7 +53,7 @@ export interface DiagnoseOptions {
   readonly now?: Date | number | undefined;
   /** False: only the runs and sessions that did not end well, as in `doctor --json`. Default: true. */
   readonly allRuns?: boolean | undefined;
-  /** Bytes of a line that are read at most. Default: 16 MiB. */
+  /** Bytes of a line that are read at most. Default: 1 MiB. */
   readonly maxLine?: number | undefined;
   /** What the report says of the log beside what is in it, as `--label` does. */
   readonly labels?: Readonly<Record<string, string>> | undefined;

@@ -129,7 +129,7 @@ class TimeWindow {
   }
 }
 
-/** A line may have 16 MB, of which 200 characters are shown. */
+/** A line may have 1 MiB, of which 200 characters are shown. */
 const LONGEST_LOOKED_AT = 10_000;
 
 function warningsOf(

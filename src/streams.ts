@@ -7,7 +7,7 @@ import { findAnchor } from "./sources/anchor.ts";
 import { reason } from "./sources/fs.ts";
 import { groupUnits, openPairs, type Unit } from "./sources/gateways.ts";
 import { mergeByTime } from "./sources/merge.ts";
-import { collectIds, peek, type Peek } from "./sources/peek.ts";
+import { collectIds, MOST_STREAMS, peek, type Peek } from "./sources/peek.ts";
 import { newTally, readLines, type SourceLine, type Tally } from "./sources/reader.ts";
 import { replayable } from "./sources/replay.ts";
 import type { Source } from "./sources/source.ts";
@@ -123,13 +123,23 @@ function dateUndated(peeked: Peek, anchor: Anchor): void {
 class StreamNames {
   readonly #bySource: readonly ReadonlyMap<string, string>[];
   readonly #byContainer = new Map<string, string>();
+  readonly #seen = new Set<string>();
 
   constructor(bySource: readonly ReadonlyMap<string, string>[]) {
     this.#bySource = bySource;
     for (const names of bySource) for (const [container, name] of names) this.#byContainer.set(container, name);
   }
 
-  of(source: number, container: string): string {
+  /** @returns undefined where there are too many already */
+  of(source: number, container: string): string | undefined {
+    const name = this.#find(source, container);
+    if (this.#seen.has(name)) return name;
+    if (this.#seen.size === MOST_STREAMS) return undefined;
+    this.#seen.add(name);
+    return name;
+  }
+
+  #find(source: number, container: string): string {
     const names = this.#bySource[source];
     const name = names?.get(container);
     if (name !== undefined) return name;
@@ -256,24 +266,31 @@ class MergedReading implements Reading {
 
   async *#records(index: number): AsyncGenerator<readonly LogRecord[]> {
     const { source } = (this.#sources[index] as Dated).peeked;
-    const onWarning = (message: string): void => void this.warnings.push({ path: source.path, message });
+    const onWarning = (message: string, help?: string): void =>
+      void this.warnings.push({ path: source.path, message, ...(help === undefined ? {} : { help }) });
     const { filter, maxLine } = this.#options;
     const clock = this.#clocks[index] as SourceClock;
-    let waiting: SourceLine[] | undefined = [];
+    let waiting: [SourceLine, string][] | undefined = [];
+    let strangers = 0;
     try {
       for await (const lines of readLines(source, this.#tallies[index] as Tally, { onWarning, filter, maxLine })) {
         const records: LogRecord[] = [];
         for (const line of lines) {
+          const stream = this.#streams.of(index, line.stream ?? "");
+          if (stream === undefined) {
+            strangers++;
+            continue;
+          }
           const time = clock.time(line.stream ?? "", line.parsed.stamp);
           if (time === undefined && waiting !== undefined && waiting.length < MOST_WAITING) {
-            waiting.push(line);
+            waiting.push([line, stream]);
             continue;
           }
           if (waiting !== undefined) {
-            for (const early of waiting) records.push(this.#record(index, source.path, early, time));
+            for (const early of waiting) records.push(this.#record(index, source.path, ...early, time));
             waiting = undefined;
           }
-          records.push(this.#record(index, source.path, line, time));
+          records.push(this.#record(index, source.path, line, stream, time));
         }
         if (records.length > 0) yield records;
       }
@@ -284,18 +301,21 @@ class MergedReading implements Reading {
       source.close?.();
     }
     if (waiting !== undefined && waiting.length > 0) {
-      yield waiting.map((line) => this.#record(index, source.path, line, undefined));
+      yield waiting.map((early) => this.#record(index, source.path, ...early, undefined));
+    }
+    if (strangers > 0) {
+      onWarning(`more than ${MOST_STREAMS} containers or units: ${strangers} lines of others were not judged`);
     }
   }
 
-  #record(source: number, path: string, line: SourceLine, time: number | undefined): LogRecord {
+  #record(source: number, path: string, line: SourceLine, stream: string, time: number | undefined): LogRecord {
     const { level, subsystem, message, meta, product, loose } = line.parsed;
     // Field by field: copying objects took most of the time of reading a log.
     const record: { -readonly [Key in keyof LogRecord]: LogRecord[Key] } = {
       message,
       location: { path, line: line.line },
       source,
-      stream: this.#streams.of(source, line.stream ?? ""),
+      stream,
     };
     if (time !== undefined) record.time = time;
     if (subsystem !== undefined) record.subsystem = subsystem;

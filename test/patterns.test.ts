@@ -1,5 +1,5 @@
 /**
- * A line of 16 MiB reaches the patterns whole, and whoever writes to the chat
+ * A line of 1 MiB reaches the patterns whole, and whoever writes to the chat
  * writes to the log: a pattern that takes the square of a line's length would
  * stop the doctor for hours. recheck proves each one linear by its automaton;
  * what it cannot prove is written in another way. (Its fuzzing is not used: it

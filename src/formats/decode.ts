@@ -21,7 +21,12 @@ export interface DecodedLine {
 
 // Deeper nesting than docker within compose within CI was never seen; text could pretend any depth.
 const MAX_DEPTH = 4;
-const MAX_PARTIAL = 16 * 1024 * 1024;
+/** What is shorter, in characters or in bytes, is no line of any form. */
+export const SHORTEST_LINE = 8;
+/** Of all lines together that are cut in pieces, in characters: a runtime that never ends them must not fill the memory. */
+const MAX_PARTIAL = 4 * 1024 * 1024;
+/** What a piece takes beside its text. */
+const PIECE = 200;
 const MAX_BALANCE = 100;
 const ESC = "\u001b";
 
@@ -53,6 +58,7 @@ export class Decoder {
   #lastEnvelope: EnvelopeFormat | undefined;
   readonly #origins: boolean;
   readonly #pieces = new Map<string, string>();
+  #inPieces = 0;
   /** Lines of a logger less those by hand, within bounds. */
   #balance = 0;
 
@@ -70,7 +76,7 @@ export class Decoder {
     let text = coloured ? stripAnsi(line) : line;
     if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
     if (text.charCodeAt(text.length - 1) === 0x0d) text = text.slice(0, -1);
-    if (text.length < 8) return undefined;
+    if (text.length < SHORTEST_LINE) return undefined;
     const decoded = this.#open(text, undefined, "", undefined, 0);
     return decoded !== undefined && this.#trusts(decoded, coloured && line.includes(`${ESC}[39m `))
       ? decoded
@@ -152,11 +158,16 @@ export class Decoder {
     const before = this.#pieces.get(key);
     const whole = before === undefined ? inner : before + inner;
     if (partial) {
-      // A runtime that never ends its line must not fill the memory.
-      if (whole.length <= MAX_PARTIAL) this.#pieces.set(key, whole);
+      const more = inner.length + (before === undefined ? PIECE : 0);
+      if (this.#inPieces + more > MAX_PARTIAL) return undefined;
+      this.#pieces.set(key, whole);
+      this.#inPieces += more;
       return undefined;
     }
-    if (before !== undefined) this.#pieces.delete(key);
+    if (before !== undefined) {
+      this.#pieces.delete(key);
+      this.#inPieces -= before.length + PIECE;
+    }
     return whole;
   }
 

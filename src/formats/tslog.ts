@@ -121,7 +121,7 @@ function argumentsOf(object: JsonObject): CallArguments {
       const meta = asObject(value);
       if (meta !== undefined) call.meta = call.meta === undefined ? meta : { ...call.meta, ...meta };
       else if (value !== null) {
-        const text = JSON.stringify(value);
+        const text = textOf(value);
         call.message = call.message === undefined ? text : `${call.message} ${text}`;
       }
     }
@@ -130,6 +130,15 @@ function argumentsOf(object: JsonObject): CallArguments {
   const text = call.meta?.["message"];
   if (typeof text === "string" && (call.message === undefined || call.message === "verbose")) call.message = text;
   return call;
+}
+
+/** An array in an array, 200,000 times, can be read and not written. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "";
+  }
 }
 
 /** The loggers of a gateway are a few dozen; what pretends to be more must not fill the memory. */

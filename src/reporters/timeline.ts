@@ -73,11 +73,11 @@ function drawn(
 ): string[][] {
   const { rows, more } = shownRows(picture.rows, options.verbose);
   const logs = picture.logs.length > 0 ? picture.logs : [{ log: 0, name: "gateway" }];
-  const widest = Math.max(
-    ...[...rows.map(({ name }) => name), ...logs.map(({ name }) => name)].map((it) => stringWidth(escapeTerminal(it))),
-  );
+  // Not by arguments of Math.max: there may be more rows than a call can have.
+  const most = (sizes: readonly number[]): number => sizes.reduce((max, size) => Math.max(max, size), 0);
+  const widest = most([...rows, ...logs].map(({ name }) => stringWidth(escapeTerminal(name))));
   const names = Math.min(widest, Math.max(12, Math.floor(width / 4)));
-  const longestNote = Math.max(0, ...rows.map((row) => noteOf(row, picture).length));
+  const longestNote = most(rows.map((row) => noteOf(row, picture).length));
   const notes = width >= 72 ? longestNote : 0;
   const columns = { from: picture.from, to: picture.to, count: width - names - 2 - (notes === 0 ? 0 : notes + 2) };
   const clock = clockOf(report, options.timeZone, [picture.from, picture.to]);
@@ -189,7 +189,8 @@ function notesOf({ picture, columns, clock, width, paint }: Canvas): string[] {
 function padded(text: string, width: number): string {
   let shown = text;
   if (stringWidth(shown) > width) {
-    const letters = Array.from(shown);
+    // A name may have a megabyte; letters without a width (accents) are few.
+    const letters = Array.from(shown.slice(0, 8 * width)).slice(0, -1);
     while (letters.length > 0 && stringWidth(letters.join("")) > width - 1) letters.pop();
     shown = `${letters.join("")}…`;
   }

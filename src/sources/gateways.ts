@@ -143,25 +143,33 @@ function overlap(one: Unit, other: Unit): boolean {
 
 /** Joins what can only be one gateway: a log that goes on in another file, a log that shows no sessions at all. */
 function joinInTime(units: readonly Unit[], sets: Sets): void {
-  const members = (root: number): Unit[] => units.filter((_, index) => sets.find(index) === root);
-  const roots = (): number[] => [...new Set(units.map((_, index) => sets.find(index)))];
+  const members = new Map<number, Unit[]>();
+  units.forEach((unit, index) => {
+    const root = sets.find(index);
+    const known = members.get(root);
+    if (known) known.push(unit);
+    else members.set(root, [unit]);
+  });
+  const of = (root: number): readonly Unit[] => members.get(root) ?? [];
   const mayJoin = (one: number, other: number): boolean =>
-    members(one).every((a) =>
-      members(other).every(
-        (b) => !differByName(a, b) && samePorts(a, b) && (!overlap(a, b) || isSilent(a) || isSilent(b)),
-      ),
+    of(one).every((a) =>
+      of(other).every((b) => !differByName(a, b) && samePorts(a, b) && (!overlap(a, b) || isSilent(a) || isSilent(b))),
     );
   for (;;) {
     let joined = false;
-    for (const root of roots()) {
-      if (sets.find(root) !== root) continue;
-      const others = roots().filter((other) => other !== root && mayJoin(root, other));
-      const near = others.filter((other) =>
-        folders(members(other)).some((folder) => folders(members(root)).includes(folder)),
-      );
+    for (const root of members.keys()) {
+      if (!members.has(root)) continue;
+      const others = [...members.keys()].filter((other) => other !== root && mayJoin(root, other));
+      const near = others.filter((other) => folders(of(other)).some((folder) => folders(of(root)).includes(folder)));
       const choice = others.length === 1 ? others[0] : near.length === 1 ? near[0] : undefined;
       if (choice === undefined) continue;
       sets.union(root, choice);
+      const [low, high] = root < choice ? [root, choice] : [choice, root];
+      members.set(
+        low,
+        units.filter((_, index) => sets.find(index) === low),
+      );
+      members.delete(high);
       joined = true;
     }
     if (!joined) return;

@@ -1,7 +1,11 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** Longer lines are kept up to here and counted; a gateway's longest are tool outputs of some 100 kB. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/**
+ * Longer lines are kept up to here and counted; a gateway's longest are tool
+ * outputs of some 100 kB. As JSON of nothing but brackets a line takes 60 times
+ * its length while it is read.
+ */
+export const MAX_LINE_BYTES = 1024 * 1024;
 
 export interface LineCounts {
   bytes: number;
@@ -24,16 +28,21 @@ export class LineSplitter {
   onLine: OnLine;
   readonly #counts: LineCounts;
   readonly #maxLine: number;
+  readonly #minLine: number;
   /** The pieces of a line that is not at its end yet. */
   #pieces: Buffer[] = [];
   /** Its length so far, what is beyond the limit included. */
   #length = 0;
 
-  /** @param counts updated as the bytes go by */
-  constructor(counts: LineCounts, onLine: OnLine, maxLine = MAX_LINE_BYTES) {
+  /**
+   * @param counts updated as the bytes go by
+   * @param minLine shorter lines are counted and not given (but for one that is not at its end), in bytes
+   */
+  constructor(counts: LineCounts, onLine: OnLine, maxLine = MAX_LINE_BYTES, minLine = 0) {
     this.#counts = counts;
     this.onLine = onLine;
     this.#maxLine = maxLine;
+    this.#minLine = minLine;
   }
 
   /** @param bytes may be used again by their owner afterwards */
@@ -47,11 +56,13 @@ export class LineSplitter {
       this.#keep(chunk.subarray(0, end));
       this.#emitKept(false);
       start = end + 1;
-      end = chunk.indexOf(10, start);
+      end = lineFeedFrom(chunk, start);
     }
-    for (; end >= 0; end = chunk.indexOf(10, start)) {
+    for (; end >= 0; end = lineFeedFrom(chunk, start)) {
       counts.lines++;
-      if (end - start <= this.#maxLine) this.onLine(chunk, start, end, counts.lines, false);
+      if (end - start < this.#minLine) {
+        // Nothing to be read.
+      } else if (end - start <= this.#maxLine) this.onLine(chunk, start, end, counts.lines, false);
       else this.#emitCut(chunk.subarray(start, start + this.#maxLine), false);
       start = end + 1;
     }
@@ -76,7 +87,8 @@ export class LineSplitter {
     this.#length = 0;
     this.#counts.lines++;
     if (isCut) this.#emitCut(line, unterminated);
-    else this.onLine(line, 0, line.length, this.#counts.lines, unterminated);
+    else if (unterminated || line.length >= this.#minLine)
+      this.onLine(line, 0, line.length, this.#counts.lines, unterminated);
   }
 
   #emitCut(line: Buffer, unterminated: boolean): void {
@@ -85,4 +97,13 @@ export class LineSplitter {
     const whole = Buffer.from(new StringDecoder("utf8").write(line), "utf8");
     this.onLine(whole, 0, whole.length, this.#counts.lines, unterminated);
   }
+}
+
+const NEAR = 16;
+
+/** A file of nothing but line feeds would be all calls of the native search. */
+function lineFeedFrom(chunk: Buffer, start: number): number {
+  const near = Math.min(start + NEAR, chunk.length);
+  for (let at = start; at < near; at++) if (chunk[at] === 10) return at;
+  return chunk.indexOf(10, near);
 }

@@ -36,6 +36,8 @@ const LINES_OF_ONLY = 500;
 const HEAD_BYTES = 1024 * 1024;
 const TAIL_BYTES = 256 * 1024;
 const IDS_KEPT = 5000;
+/** Containers and units of all sources; a line can pretend to be of any, and each costs memory. */
+export const MOST_STREAMS = 500;
 
 /**
  * Reads the head of a source, and the end of a plain file.
@@ -132,7 +134,10 @@ class Collector {
   #evidence(line: SourceLine, time: number | undefined): void {
     const name = line.stream ?? "";
     let evidence = this.streams.get(name);
-    if (evidence === undefined) this.streams.set(name, (evidence = newEvidence()));
+    if (evidence === undefined) {
+      if (this.streams.size === MOST_STREAMS) return;
+      this.streams.set(name, (evidence = newEvidence()));
+    }
     addEvidence(evidence, line, time);
   }
 }

@@ -1,8 +1,8 @@
-import { Decoder } from "../formats/decode.ts";
+import { Decoder, SHORTEST_LINE } from "../formats/decode.ts";
 import type { LineOrigin } from "../formats/format.ts";
 import type { ParsedLine } from "../model.ts";
 import { type LineFilter, SKIP, UNKNOWN } from "../line-filter.ts";
-import { type LineCounts, LineSplitter } from "./lines.ts";
+import { type LineCounts, LineSplitter, MAX_LINE_BYTES } from "./lines.ts";
 import type { Source } from "./source.ts";
 import { unpack } from "./unpack.ts";
 
@@ -10,8 +10,6 @@ import { unpack } from "./unpack.ts";
 export interface Tally extends LineCounts {
   /** How many lines had which form. */
   readonly formats: Map<string, number>;
-  /** Lines that no form claims: stack traces, boxes, empty lines. */
-  others: number;
 }
 
 export interface SourceLine {
@@ -26,7 +24,7 @@ export interface SourceLine {
 }
 
 export interface ReaderOptions {
-  readonly onWarning: (message: string) => void;
+  readonly onWarning: (message: string, help?: string) => void;
   /** Knows lines that nobody needs; they are counted and not read. */
   readonly filter?: LineFilter | undefined;
   /** Says of a line's text that nobody needs it, however it is to be read; such a line is counted and no more. */
@@ -38,8 +36,10 @@ export interface ReaderOptions {
   readonly onFailure?: (error: unknown) => void;
 }
 
+const MIB = 1024 * 1024;
+
 export function newTally(): Tally {
-  return { bytes: 0, lines: 0, overlong: 0, formats: new Map(), others: 0 };
+  return { bytes: 0, lines: 0, overlong: 0, formats: new Map() };
 }
 
 /**
@@ -58,8 +58,8 @@ export async function* readLines(
   try {
     for await (const bytes of unpack(source.open(), { onTruncated: options.onWarning })) {
       reader.push(bytes);
-      const lines = reader.take();
-      if (lines.length > 0) yield lines;
+      // Also where there are none: whoever wants no more than a look sees how far it went.
+      yield reader.take();
     }
   } catch (error) {
     // What came of the last line is read as well.
@@ -79,7 +79,9 @@ export async function* readLines(
   }
   if (tally.overlong > 0) {
     const what = tally.overlong === 1 ? "a line was" : `${tally.overlong} lines were`;
-    options.onWarning(`${what} too long to be read whole; what is beyond 16 MiB was left out`);
+    const most = options.maxLine ?? MAX_LINE_BYTES;
+    const size = most % MIB === 0 ? `${most / MIB} MiB` : `${most} bytes`;
+    options.onWarning(`${what} too long to be read whole; what is beyond ${size} was left out`);
   }
 }
 
@@ -115,7 +117,7 @@ class LineReader {
     this.#decoder = new Decoder({ origins: options.origins === true });
     this.#known = (options.filter?.formats ?? []).map(() => false);
     this.#leftOutOf = this.#known.map(() => 0);
-    this.#splitter = new LineSplitter(tally, this.#read.bind(this), options.maxLine);
+    this.#splitter = new LineSplitter(tally, this.#read.bind(this), options.maxLine, SHORTEST_LINE);
   }
 
   push(bytes: Uint8Array): void {
@@ -180,7 +182,6 @@ class LineReader {
     if (mayMatter !== undefined && !mayMatter(text)) return undefined;
     const decoded = this.#decoder.decode(text);
     if (decoded === undefined) {
-      this.#tally.others++;
       if (unterminated && this.#tally.formats.size > 0) this.endsBroken = text.startsWith("{");
       return undefined;
     }

@@ -1,12 +1,28 @@
 /** From the bytes on disk to the bytes of the log: gzip, zstd, UTF-16, by magic bytes whatever the name. */
-import type { Transform } from "node:stream";
-import type { ZSTDDecoder } from "zstddec/stream";
 import { UserError } from "../errors.ts";
+import { gunzip } from "./gunzip.ts";
+import { TooLarge, unzstd } from "./unzstd.ts";
 
 export interface UnpackOptions {
-  /** Called once where the bytes end before the archive does. */
-  readonly onTruncated: (what: string) => void;
+  /** Called once where the bytes end before the archive does, or the reading before the bytes. */
+  readonly onTruncated: (what: string, help?: string) => void;
+  /** What is too much of an archive; both must be passed. */
+  readonly bomb?: Bomb;
 }
+
+interface Bomb {
+  /** How much is unpacked whatever it comes from, in bytes. */
+  readonly bytes: number;
+  readonly times: number;
+}
+
+/**
+ * We unpack in constant memory, so a decompression bomb costs time: the floor
+ * is some ten seconds. Real logs grow up to 54 times, a gateway's that says
+ * nothing but the time up to 140 in gzip and 600 in zstd; gzip ends at 1030,
+ * zstd at 32,000 (docs/reliability.md).
+ */
+const BOMB: Bomb = { bytes: 1024 ** 3, times: 250 };
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -19,9 +35,9 @@ export async function* unpack(raw: Bytes, options: UnpackOptions): AsyncGenerato
   const { head, rest } = await takeHead(raw, HEAD_BYTES);
   if (head.length === 0) return;
   if (startsWith(head, [0x1f, 0x8b])) {
-    yield* text(await takeHead(gunzip(rest, options), HEAD_BYTES));
+    yield* text(await takeHead(unpacked("gzip", rest, options), HEAD_BYTES));
   } else if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]) || isSkippableFrame(head)) {
-    yield* text(await takeHead(unzstd(rest, options), HEAD_BYTES));
+    yield* text(await takeHead(unpacked("zstd", rest, options), HEAD_BYTES));
   } else {
     yield* text({ head, rest });
   }
@@ -72,128 +88,48 @@ function isSkippableFrame(bytes: Uint8Array): boolean {
   return startsWith(bytes, [0x2a, 0x4d, 0x18], 1) && (bytes[0] ?? 0) >> 4 === 5;
 }
 
-// One large output buffer: with the default of 16 KiB node spends its time between buffers.
-const OUTPUT = { chunkSize: 256 * 1024 };
-
-async function* gunzip(raw: Bytes, options: UnpackOptions): AsyncGenerator<Uint8Array> {
-  const { createGunzip } = await import("node:zlib");
-  yield* through(createGunzip(OUTPUT), raw, (error) => options.onTruncated(whatBroke("gzip", error)));
-}
-
-/** Everything that a decompressor makes of the bytes, also of those before an error. */
-async function* through(machine: Transform, raw: Bytes, onError: (error: Error) => void): AsyncGenerator<Uint8Array> {
-  const out: Uint8Array[] = [];
-  let failure: Error | undefined;
-  machine.on("data", (chunk: Buffer) => out.push(chunk));
-  machine.on("error", (error) => (failure = error));
-  const closed = new Promise<void>((resolve) => machine.once("close", resolve));
-  try {
+/** Unpacks, up to where that stops making sense. */
+async function* unpacked(
+  kind: "gzip" | "zstd",
+  raw: Bytes,
+  { onTruncated, bomb = BOMB }: UnpackOptions,
+): AsyncGenerator<Uint8Array> {
+  let packed = 0;
+  let grown = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of raw) {
-      if (failure !== undefined) break;
-      await Promise.race([new Promise<void>((resolve) => void machine.write(chunk, () => resolve())), closed]);
-      // What the last write made may still be on its way to the listener.
-      await new Promise<void>((resolve) => void setImmediate(resolve));
-      while (out.length > 0) yield out.shift() as Uint8Array;
-    }
-    if (failure === undefined) machine.end();
-    await closed;
-    while (out.length > 0) yield out.shift() as Uint8Array;
-    if (failure !== undefined) onError(failure);
-  } finally {
-    machine.destroy();
-  }
-}
-
-/**
- * Not node:zlib's, which is there from Node 22.15 only and (seen on 24) breaks
- * off behind the first frame: that loses the rest of every archive that was
- * appended to.
- */
-async function* unzstd(raw: Bytes, options: UnpackOptions): AsyncGenerator<Uint8Array> {
-  const { ZSTDDecoder } = await import("zstddec/stream");
-  const decoder = new ZSTDDecoder();
-  // It is called without `this`.
-  // oxlint-disable-next-line unbound-method
-  decoder._init = withErrors(decoder._init);
-  await decoder.init();
-  const feed = new Feed(raw);
-  const machine = decoder.decodeStreaming(feed);
-  try {
-    for (;;) {
-      // The decoder takes at most one chunk for each piece that it gives.
-      await feed.prepare();
-      const piece = machine.next();
-      if (piece.done === true) return;
-      if (piece.value.length > 0) yield piece.value;
-    }
-  } catch (error) {
-    if (error instanceof SourceFailure) throw error.cause;
-    options.onTruncated(whatBroke("zstd", error instanceof Error ? error : new Error(String(error))));
-  } finally {
-    await feed.close();
-  }
-}
-
-/**
- * zstddec's streaming (seen on 0.3.4) never looks at what the decoder answers,
- * and asks again for ever where that is an error.
- */
-function withErrors(init: (result: Instantiated) => void): typeof init {
-  return ({ module, instance }) => {
-    const decode = instance.exports["ZSTD_decompressStream"] as (...pointers: number[]) => number;
-    const ZSTD_decompressStream = (...pointers: number[]): number => {
-      const answer = decode(...pointers);
-      // A size, or an error's number below zero.
-      if (answer < 0) throw new Error(`error ${-answer} of zstd`);
-      return answer;
-    };
-    init({ module, instance: { exports: { ...instance.exports, ZSTD_decompressStream } } });
-  };
-}
-
-type Instantiated = Parameters<ZSTDDecoder["_init"]>[0];
-
-class SourceFailure extends Error {}
-
-/** Chunks that come when they come, for a decoder that cannot wait. */
-class Feed implements Iterable<Uint8Array> {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #next: Uint8Array | undefined;
-  #ended = false;
-
-  constructor(raw: Bytes) {
-    this.#chunks = raw[Symbol.asyncIterator]();
-  }
-
-  /** Has the next chunk at hand, or knows that there is none. */
-  async prepare(): Promise<void> {
-    while (this.#next === undefined && !this.#ended) {
-      const next = await this.#chunks.next().catch((error: unknown) => {
-        throw new SourceFailure("the source failed", { cause: error });
-      });
-      if (next.done === true) this.#ended = true;
-      // Copied, because its owner may use the chunk's memory for the next one.
-      else if (next.value.length > 0) this.#next = Buffer.from(next.value);
-    }
-  }
-
-  *[Symbol.iterator](): Generator<Uint8Array> {
-    while (this.#next !== undefined) {
-      const chunk = this.#next;
-      this.#next = undefined;
+      packed += chunk.length;
       yield chunk;
     }
   }
-
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
+  const onBroken = (error: Error): void => tellBroken(kind, error, onTruncated);
+  for await (const piece of MACHINES[kind](counted(), onBroken)) {
+    grown += piece.length;
+    yield piece;
+    if (grown <= bomb.bytes || grown <= packed * bomb.times) continue;
+    const { default: prettyBytes } = await import("pretty-bytes");
+    onTruncated(
+      `the ${kind} archive grows to more than ${bomb.times} times its size, which a log does not: it was read up to ${prettyBytes(grown)} and no further`,
+      `if it is a log all the same, pipe it: ${UNPACKER[kind]} FILE | clawdbot-sessions doctor -`,
+    );
+    return;
   }
 }
 
-function whatBroke(kind: string, error: Error): string {
-  return /unexpected end|unexpected eof|incomplete stream/i.test(error.message)
-    ? `the ${kind} archive is cut off; read up to there`
-    : `the ${kind} archive is damaged (${error.message}); read up to there`;
+const MACHINES = { gzip: gunzip, zstd: unzstd } as const;
+const UNPACKER = { gzip: "zcat", zstd: "zstd -dc --long=31" } as const;
+
+function tellBroken(kind: "gzip" | "zstd", error: Error, tell: UnpackOptions["onTruncated"]): void {
+  if (error instanceof TooLarge) {
+    tell(
+      `the ${kind} archive cannot be read on: ${error.message}`,
+      `pipe it: ${UNPACKER[kind]} FILE | clawdbot-sessions doctor -`,
+    );
+  } else if (/unexpected end/i.test(error.message)) {
+    tell(`the ${kind} archive is cut off; read up to there`);
+  } else {
+    tell(`the ${kind} archive is damaged (${error.message}); read up to there`);
+  }
 }
 
 function text({ head, rest }: Head): Bytes {

@@ -7,6 +7,8 @@ type RunLine = Extract<GatewayEvent, { runId: string; truncatedId: boolean }>;
 
 /** Ids are looked up by beginnings of up to this many characters: what people quote of a UUID. */
 const PREFIX = 8;
+/** Of so many runs with the same id, or beginning of one, it tells nothing; and to look at them all takes their square. */
+const MOST_ALIKE = 1000;
 /** Runs whose ids are remembered for a message to the user, whatever became of them. */
 const FIRST_IDS = 10;
 
@@ -49,7 +51,9 @@ export class RunIndex {
   find(runId: string, sessionId: string | undefined, truncated: boolean): Run | undefined {
     const runs = truncated ? this.#begunWith(runId) : (this.#ofId(runId) ?? this.#cutShort(runId));
     let newest: Run | undefined;
+    let looked = 0;
     for (const run of runs) {
+      if (++looked > MOST_ALIKE) break;
       if (sessionId !== undefined && run.sessionId !== undefined && run.sessionId !== sessionId) continue;
       if (!run.end) return run;
       newest ??= run;
@@ -175,8 +179,9 @@ export class RunIndex {
       for (const run of this.all()) put(index, length, run);
       this.#byPrefix.set(length, index);
     }
-    const runs = [...(index.get(prefix.slice(0, length)) ?? [])].filter((run) => run.runId.startsWith(prefix));
-    return runs.toReversed();
+    const alike = index.get(prefix.slice(0, length));
+    if (alike === undefined || alike.size > MOST_ALIKE) return [];
+    return [...alike].filter((run) => run.runId.startsWith(prefix)).toReversed();
   }
 
   /** A line gives the whole id of a run that another line cut short. */
@@ -184,7 +189,8 @@ export class RunIndex {
     if (this.#truncated.size === 0) return [];
     const runs: Run[] = [];
     for (const length of this.#truncatedLengths.keys()) {
-      if (length <= runId.length) for (const run of this.#truncated.get(runId.slice(0, length)) ?? []) runs.push(run);
+      const alike = length <= runId.length ? this.#truncated.get(runId.slice(0, length)) : undefined;
+      if (alike !== undefined && alike.size <= MOST_ALIKE) runs.push(...alike);
     }
     return runs.sort((a, b) => b.ordinal - a.ordinal);
   }

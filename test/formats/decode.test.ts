@@ -142,3 +142,30 @@ describe("decodeLine", () => {
     }
   });
 });
+
+describe("what would fill the memory or the stack", () => {
+  const tslogLine = (value: string) =>
+    `{"0":${value},"1":"after it","_meta":{"logLevelName":"INFO"},"time":"2026-01-28T08:23:20.101Z"}`;
+
+  it.each([
+    ["arrays", "[".repeat(200_000) + "]".repeat(200_000), " after it"],
+    ["objects", '{"a":'.repeat(200_000) + "1" + "}".repeat(200_000), "after it"],
+  ])("%s 200,000 deep are read as far as they matter", (_what, value, message) => {
+    expect(decodeLine(tslogLine(value))?.parsed).toMatchObject({ message, level: "info" });
+  });
+
+  it("keeps no more pieces of lines than it can afford, and reads on", () => {
+    const decoder = new Decoder();
+    const piece = (container: number, end: "P" | "F", text: string) =>
+      `c${container} | 2026-01-28T08:23:20.101234567Z stdout ${end} ${text}`;
+    expect(decoder.decode(piece(0, "P", COMPACT.slice(0, 50)))).toBeUndefined();
+    for (let count = 1; count <= 50; count++) decoder.decode(piece(count, "P", "x".repeat(100_000)));
+    expect(decoder.decode(piece(0, "F", COMPACT.slice(50)))?.parsed.message).toBe(RUN);
+    // Beyond the limit a piece is lost, and what follows it is no line.
+    expect(decoder.decode(piece(99, "P", "y".repeat(100_000)))).toBeUndefined();
+    for (let count = 1; count <= 50; count++) decoder.decode(piece(count, "F", "end"));
+    // Now there is room again.
+    decoder.decode(piece(99, "P", COMPACT.slice(0, 50)));
+    expect(decoder.decode(piece(99, "F", COMPACT.slice(50)))?.parsed.message).toBe(RUN);
+  });
+});

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { type LineCounts, LineSplitter } from "../../src/sources/lines.ts";
 import { unpack } from "../../src/sources/unpack.ts";
+import { zstdOf } from "../fuzz/large.ts";
 import { zstdStored } from "../helpers/forms.ts";
 
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -77,6 +78,21 @@ describe("LineSplitter", () => {
         [4, "xxxxxxxxxxx"],
       ]);
       expect(counts).toEqual({ bytes: 206, lines: 4, overlong: 2 });
+    }
+  });
+
+  it("counts what is too short to be read", () => {
+    const bytes = Buffer.from(`${"\n".repeat(100)}a\nlong enough\nshort\n${"b\n".repeat(50)}c`);
+    for (const size of [1, 7, 1000]) {
+      const counts = { bytes: 0, lines: 0, overlong: 0 };
+      const given: string[] = [];
+      const onLine = (at: Buffer, start: number, end: number, number: number) =>
+        given.push(`${number} ${at.toString("utf8", start, end)}`);
+      const splitter = new LineSplitter(counts, onLine, undefined, 8);
+      for (let start = 0; start < bytes.length; start += size) splitter.push(bytes.subarray(start, start + size));
+      splitter.end();
+      expect(given).toEqual(["102 long enough", "154 c"]);
+      expect(counts).toEqual({ bytes: bytes.length, lines: 154, overlong: 0 });
     }
   });
 
@@ -175,6 +191,74 @@ describe("unpack", () => {
   ])("refuses %s with a reason", async (_kind, bytes) => {
     await expect(unpacked(bytes)).rejects.toThrow(UserError);
     await expect(unpacked(bytes)).rejects.toThrow(/^it is .*, not a log$/);
+  });
+
+  describe("a decompression bomb", () => {
+    const bomb = { bytes: 1e6, times: 250 };
+    const read = async (bytes: Uint8Array, limits = bomb) => {
+      const warnings: (readonly [string, string | undefined])[] = [];
+      let length = 0;
+      const onTruncated = (what: string, help?: string) => void warnings.push([what, help]);
+      for await (const part of unpack(inChunks(bytes, 1000), { onTruncated, bomb: limits })) length += part.length;
+      return { length, warnings };
+    };
+
+    it.each([
+      ["gzip", gzipSync(Buffer.alloc(50e6, 10)), "zcat"],
+      ["zstd", Buffer.concat([...zstdOf(10, 50e6)]), "zstd -dc --long=31"],
+    ])("of %s is read up to the limit", async (kind, bytes, command) => {
+      const { length, warnings } = await read(bytes);
+      expect(length).toBeGreaterThan(bomb.bytes);
+      expect(length).toBeLessThan(2e6);
+      expect(warnings).toEqual([
+        [
+          `the ${kind} archive grows to more than 250 times its size, which a log does not: it was read up to ${(length / 1e6).toFixed(2).replace(/0$/, "")} MB and no further`,
+          `if it is a log all the same, pipe it: ${command} FILE | clawdbot-sessions doctor -`,
+        ],
+      ]);
+    });
+
+    it("is no log that is large, and none that grows much and is small", async () => {
+      expect((await read(zstdStored(Buffer.alloc(5e6, 10)))).warnings).toEqual([]);
+      expect((await read(Buffer.concat([...zstdOf(10, 0.9e6)]))).warnings).toEqual([]);
+    });
+
+    it("behind a log: what is read follows what there is on the disk", async () => {
+      const log = zstdStored(Buffer.from(text));
+      const { length, warnings } = await read(Buffer.concat([log, ...zstdOf(10, 2e9)]), { bytes: 1e6, times: 30 });
+      expect(warnings.length).toBe(1);
+      expect(length).toBeLessThan(40 * (log.length + 4000));
+    });
+
+    it("within another one stays packed", async () => {
+      await expect(unpacked(gzipSync(gzipSync(text)))).rejects.toThrow("it is binary data, not a log");
+      await expect(unpacked(gzipSync(zstdStored(Buffer.from(text))))).rejects.toThrow("it is binary data, not a log");
+    });
+  });
+
+  it("refuses a window that would fill the memory, and says what takes it", async () => {
+    const told: unknown[] = [];
+    const parts = unpack(inChunks(Buffer.concat([...zstdOf(10, 1e6, 28)]), 1000), {
+      onTruncated: (...said) => told.push(said),
+    });
+    for await (const part of parts) expect(part.length).toBe(0);
+    expect(told).toEqual([
+      [
+        "the zstd archive cannot be read on: it needs more than 128 MiB of memory",
+        "pipe it: zstd -dc --long=31 FILE | clawdbot-sessions doctor -",
+      ],
+    ]);
+  });
+
+  it("gives back what a look at the head of an archive took", async () => {
+    // The windows of these would be 16 GiB, more than its memory can ever be.
+    const bytes = Buffer.concat([...zstdOf(10, 2e6, 23)]);
+    for (let count = 0; count < 2000; count++) {
+      for await (const part of unpack(inChunks(bytes, 1e6), { onTruncated: expect.unreachable })) {
+        if (part.length > 0) break;
+      }
+    }
+    expect((await unpacked(bytes, 1e6)).warnings).toEqual([]);
   });
 
   it("gives nothing for an empty file", async () => {

@@ -15,9 +15,13 @@ export function hang(lead: string, text: string, width: number): string[] {
   return wrap(text, width - indent).map((line, index) => (index === 0 ? lead : " ".repeat(indent)) + line);
 }
 
+/** Nobody reads on; an id may have a megabyte, and to break a word takes the square of its length. */
+const LONGEST = 2000;
+
 /** A word that is wider than a line is broken. Trailing spaces are not kept. */
 export function wrap(text: string, width: number): string[] {
-  return wrapAnsi(text, Math.max(1, width), { hard: true })
+  const shown = text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+  return wrapAnsi(shown, Math.max(1, width), { hard: true })
     .split("\n")
     .map((line) => line.trimEnd());
 }

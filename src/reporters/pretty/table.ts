@@ -23,10 +23,12 @@ const NO_BORDER = {
 };
 
 const GAP = 2;
+const LONGEST_CELL = 400;
 
 /**
  * A table without lines. Where it is wider than the screen its widest columns
- * are folded, never cut: a key that was shortened cannot be copied.
+ * are folded, never cut: a key that was shortened cannot be copied. Only what
+ * is far longer than any key of a gateway is.
  * @param rows escaped, and without colours: they are folded by their width
  */
 export function borderless(
@@ -40,15 +42,20 @@ export function borderless(
     style: { head: [], border: [], "padding-left": 0, "padding-right": GAP, compact: true },
   });
   // cli-table3 would count colours as text and cut emoji in half, so it gets cells that are folded already.
-  const columns = columnWidths(head, rows, width);
+  const cells = rows.map((row) => row.map(shortened));
+  const columns = columnWidths(head, cells, width);
   const fold = (row: readonly string[]): string[] =>
     row.map((cell, index) => wrap(cell, columns[index] ?? 0).join("\n"));
   table.push(head.map((title) => paint.dim(title)));
-  for (const row of rows) table.push(fold(row));
+  for (const row of cells) table.push(fold(row));
   return table
     .toString()
     .split("\n")
     .map((line) => line.trimEnd());
+}
+
+function shortened(cell: string): string {
+  return cell.length <= LONGEST_CELL ? cell : `${cell.slice(0, LONGEST_CELL)}…`;
 }
 
 /** Each column as wide as its widest cell; if that is too much for the screen, the widest ones less, down to their title. */

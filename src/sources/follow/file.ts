@@ -202,7 +202,8 @@ class Generation {
       bytes += chunk.length;
       this.#position += chunk.length;
       this.#mark = Buffer.concat([this.#mark, chunk.subarray(-MARK_BYTES)]).subarray(-MARK_BYTES);
-      lines.push(...this.#cutter.push(chunk));
+      // One by one: a piece of nothing but line feeds has more than a call can have arguments.
+      for (const line of this.#cutter.push(chunk)) lines.push(line);
     }
     this.idle = bytes > 0 ? 0 : this.idle + 1;
     return { lines, fresh, bytes, more: bytes >= budget };

@@ -1,5 +1,4 @@
-/** Longer lines are cut here: a gateway's longest are tool outputs of some 100 kB. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+import { MAX_LINE_BYTES } from "../lines.ts";
 
 /**
  * Bytes that come in pieces of any size, as whole lines. A line is decoded when

@@ -84,7 +84,7 @@ export class PipeFollower implements Follower {
     try {
       for await (const bytes of this.#bytes) {
         if (this.#ended) return;
-        this.#waiting.push(...cutter.push(bytes));
+        for (const line of cutter.push(bytes)) this.#waiting.push(line);
         this.#onBytes();
         if (this.#waiting.length >= MOST_WAITING) await new Promise<void>((resolve) => (this.#onRoom = resolve));
       }

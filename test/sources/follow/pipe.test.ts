@@ -24,6 +24,16 @@ test("all of a pipe that ends is its past, and then it is over", async () => {
   expect(await follower.poll()).toMatchObject({ records: [], ended: true });
 });
 
+test("a piece with more lines than a call can have arguments", async () => {
+  async function* input() {
+    yield bytes("\n".repeat(1_000_000));
+    yield bytes(`${up("08:00:00")}\n`);
+  }
+  const follower = new PipeFollower("-", input(), () => LATER);
+  await follower.open();
+  expect((await drain(follower)).length).toBe(1);
+});
+
 test("what comes after a pause is news", async () => {
   let more: (text: string) => void = () => {};
   const later = new Promise<string>((resolve) => (more = resolve));
