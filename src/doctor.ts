@@ -58,7 +58,7 @@ export async function runDoctor(options: DoctorOptions, io: Io): Promise<number>
       tool: io.tool,
       labels: options.labels,
       diagnoses: log.diagnoses,
-      sources: [...log.summaries, ...states.map(stateSummary)],
+      sources: [...log.summaries, ...(inputs.unread ?? []), ...states.map(stateSummary)],
       window: log.window,
       masker,
       extra: live ?? evidence,
@@ -137,6 +137,8 @@ function sourceEnv(io: Io): SourceEnv {
 interface Inputs {
   readonly sources: readonly Source[];
   readonly warnings: readonly string[];
+  /** What was named and gave nothing. */
+  readonly unread?: readonly SourceSummary[];
   /** The logs are this machine's own, so its state dir and its processes can be looked at. */
   readonly isOwnMachine: boolean;
   /** Where logs were looked for; empty where the user named them. */
@@ -156,8 +158,10 @@ async function findInputs(options: DoctorOptions, env: SourceEnv, io: Io): Promi
   if (options.logs.length > 0) {
     const { sources, errors } = await resolveInputs(options.logs, env);
     const [first] = errors;
-    if (sources.length === 0 && first) throw first;
-    return { sources, warnings: errors.map((it) => it.message), isOwnMachine: false, looked: [] };
+    if (sources.length === 0 && first) throw first.error;
+    const warnings = errors.map((it) => it.error.message);
+    const unread = errors.map((it) => ({ ...NOTHING_READ, path: it.path, unread: it.error.message }));
+    return { sources, warnings, unread, isOwnMachine: false, looked: [] };
   }
   if (io.stdin.isPiped) {
     const piped = await pipedSource(env);
@@ -269,6 +273,8 @@ function emptyGatewayLog({ url, log }: LiveGateway): UserError {
     `It names ${log.file === "" ? "no file" : log.file}. Was it removed, or is logging turned off?`,
   );
 }
+
+const NOTHING_READ = { format: null, bytes: 0, lines: 0, candidates: 0, unparsedCandidates: 0 };
 
 function stateSummary(state: StateDir): SourceSummary {
   return {

@@ -120,7 +120,7 @@ export const FINDING_PAGES: Readonly<Record<FindingCode, FindingPage>> = {
       "Something that was logged, or would have been, cannot be read here: runs may have started or ended there. What is reported stands, and what is not reported may be in the gap.",
     ],
     howWeKnow: [
-      "`log file size cap reached; suppressing writes` (500 MB up to 2026.4.15, 100 MB later), a day between two dated files, or a rotated file (`.1` to `.5`) that is not there.",
+      "`log file size cap reached; suppressing writes` (500 MB up to 2026.4.15, 100 MB later), a day between two dated files, or a rotated file (`.1` to `.5`) that is not there. Or a file that could not be read, or not to its end: its permissions, an archive that is cut or damaged, a file that was cut short while it was read. `sources[].unread` of the report says why.",
     ],
     whatToDo: [
       "Give the missing files too, in any order: files of one gateway are merged by time. Dated files older than a day are deleted by the gateway itself; the service's own log (`logs/gateway.log` in the state dir, journald, Docker) may still have those hours.",

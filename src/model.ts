@@ -66,6 +66,8 @@ export interface SourceSummary {
   readonly candidates: number;
   /** Lines that look like a run or lane line and could not be read as one. */
   readonly unparsedCandidates: number;
+  /** Why it was not read, or not to its end; absent where it was read whole. */
+  readonly unread?: string;
 }
 
 export const SEVERITIES = ["note", "warning", "error"] as const;

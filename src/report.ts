@@ -1,5 +1,6 @@
 /** From diagnoses to the report: version 1 of the machine-readable contract, assembled and filtered. */
 import { CHECKS } from "./checks/index.ts";
+import { unreadGap } from "./checks/log-gap.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import type { Masker } from "./mask.ts";
 import type {
@@ -112,6 +113,10 @@ export function buildReport(input: ReportInput, filter: ReportFilter): BuiltRepo
   append(
     findings,
     input.extra.findings.filter((it) => it.sessionKey === undefined || extraKeys.has(it.sessionKey)),
+  );
+  append(
+    findings,
+    input.sources.flatMap((it) => unreadGap(it) ?? []),
   );
   const sorted = findings.sort(byWeight);
   const body: Omit<Report, "ok"> = {

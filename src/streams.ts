@@ -58,13 +58,16 @@ export async function readSources(sources: readonly Source[], options: ReadOptio
   const warnings: SourceWarning[] = [];
   const peeks: Peek[] = [];
   const failures: UserError[] = [];
+  const unread: SourceSummary[] = [];
   for (const source of sources.map(replayable)) {
     try {
       peeks.push(await peek(source, sources.length === 1));
     } catch (error) {
       const failure = cannotRead(source.path, error);
       failures.push(failure);
-      warnings.push(warningOf(source.path, error));
+      const warning = warningOf(source.path, error);
+      warnings.push(warning);
+      unread.push({ ...NOTHING_READ, path: source.path, unread: warning.message });
       source.close?.();
     }
   }
@@ -72,8 +75,10 @@ export async function readSources(sources: readonly Source[], options: ReadOptio
   const anchors = await findAnchors(peeks, options);
   const ordered = inOrder(peeks, anchors);
   const streams = await nameStreams(ordered);
-  return new MergedReading(ordered, streams, options, warnings);
+  return new MergedReading(ordered, streams, options, warnings, unread);
 }
+
+const NOTHING_READ = { format: null, bytes: 0, lines: 0, candidates: 0, unparsedCandidates: 0 };
 
 interface Dated {
   readonly peeked: Peek;
@@ -191,14 +196,24 @@ class MergedReading implements Reading {
   readonly #sources: readonly Dated[];
   readonly #streams: StreamNames;
   readonly #options: ReadOptions;
+  readonly #unread: readonly SourceSummary[];
+  /** Why not all of a source was read, by its number. */
+  readonly #cutShort = new Map<number, string>();
   readonly #tallies: readonly (Tally & { candidates: number; unparsed: number })[];
   readonly #clocks: readonly SourceClock[];
 
-  constructor(sources: readonly Dated[], streams: StreamNames, options: ReadOptions, warnings: SourceWarning[]) {
+  constructor(
+    sources: readonly Dated[],
+    streams: StreamNames,
+    options: ReadOptions,
+    warnings: SourceWarning[],
+    unread: readonly SourceSummary[],
+  ) {
     this.#sources = sources;
     this.#streams = streams;
     this.#options = options;
     this.warnings = warnings;
+    this.#unread = unread;
     this.#tallies = sources.map(() => ({ ...newTally(), candidates: 0, unparsed: 0 }));
     this.#clocks = sources.map(({ anchor }) => new SourceClock(anchor));
   }
@@ -227,8 +242,9 @@ class MergedReading implements Reading {
   }
 
   summaries(): SourceSummary[] {
-    return this.#sources.map(({ peeked }, index) => {
+    const read = this.#sources.map(({ peeked }, index) => {
       const tally = this.#tallies[index] as Tally & { candidates: number; unparsed: number };
+      const unread = this.#cutShort.get(index);
       return {
         path: peeked.source.path,
         format: formatNames(tally.formats),
@@ -236,8 +252,11 @@ class MergedReading implements Reading {
         lines: tally.lines,
         candidates: tally.candidates,
         unparsedCandidates: tally.unparsed,
+        ...(unread === undefined ? {} : { unread }),
       };
     });
+    // Behind them: records name their source by its number.
+    return [...read, ...this.#unread];
   }
 
   get bytesRead(): number {
@@ -268,12 +287,17 @@ class MergedReading implements Reading {
     const { source } = (this.#sources[index] as Dated).peeked;
     const onWarning = (message: string, help?: string): void =>
       void this.warnings.push({ path: source.path, message, ...(help === undefined ? {} : { help }) });
+    const onCutShort = (message: string, help?: string): void => {
+      onWarning(message, help);
+      this.#cutShort.set(index, message);
+    };
     const { filter, maxLine } = this.#options;
     const clock = this.#clocks[index] as SourceClock;
+    const tally = this.#tallies[index] as Tally;
     let waiting: [SourceLine, string][] | undefined = [];
     let strangers = 0;
     try {
-      for await (const lines of readLines(source, this.#tallies[index] as Tally, { onWarning, filter, maxLine })) {
+      for await (const lines of readLines(source, tally, { onWarning, onCutShort, filter, maxLine })) {
         const records: LogRecord[] = [];
         for (const line of lines) {
           const stream = this.#streams.of(index, line.stream ?? "");
@@ -296,7 +320,8 @@ class MergedReading implements Reading {
       }
     } catch (error) {
       // What was read so far is still worth a report.
-      this.warnings.push(warningOf(source.path, error, this.#tallies[index]?.lines));
+      const { message, help } = warningOf(source.path, error, tally.lines);
+      onCutShort(message, help);
     } finally {
       source.close?.();
     }
@@ -304,7 +329,7 @@ class MergedReading implements Reading {
       yield waiting.map((early) => this.#record(index, source.path, ...early, undefined));
     }
     if (strangers > 0) {
-      onWarning(`more than ${MOST_STREAMS} containers or units: ${strangers} lines of others were not judged`);
+      onCutShort(`more than ${MOST_STREAMS} containers or units: ${strangers} lines of others were not judged`);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Diagnosis } from "../diagnosis.ts";
 import { isoTime } from "../finding-timeline.ts";
-import type { Finding } from "../model.ts";
+import type { Finding, SourceSummary } from "../model.ts";
 import { type Check, exampleLog } from "./check.ts";
 
 /** The log is not whole: what happened in its gaps is not known. */
@@ -42,6 +42,24 @@ function missing(name: string): Finding {
     confidence: "medium",
     message: `${name} is not among the files, although the ones before and after it are`,
     help: "What happened in its time is not known: a run that seems to have no end may have ended there. Name that file as well, if it still exists.",
+    timeline: [],
+    timelineOmitted: 0,
+  };
+}
+
+/**
+ * A source that was not read, or not to its end. It may be of any gateway, so it is no check of one.
+ * @returns undefined where it was read whole
+ */
+export function unreadGap({ path, unread }: SourceSummary): Finding | undefined {
+  if (unread === undefined) return undefined;
+  return {
+    code: "log-gap",
+    severity: "warning",
+    confidence: "high",
+    // A user's mistake names its file itself.
+    message: unread.includes(path) ? unread : `${path}: ${unread}`,
+    help: "What stands there is not known: a run that seems to have no end may have ended there, and a session that is not listed may be blocked.",
     timeline: [],
     timelineOmitted: 0,
   };

@@ -30,7 +30,10 @@ const REPORT: Columns<ReportLine> = {
   ok: { is: "boolean", says: "true exactly when the exit code is 0" },
   verdict: { is: "text", says: "`blocked`, `stalled`, `orphaned-runs`, `inconclusive` or `clean`" },
   window: { is: "object", says: "`from` and `to`: the first and the last time in the log, each time?" },
-  sources: { is: "list", says: "the files: `path`, `format`, `bytes`, `lines`, `candidates`, `unparsedCandidates`" },
+  sources: {
+    is: "list",
+    says: "the files: `path`, `format`, `bytes`, `lines`, `candidates`, `unparsedCandidates`, `unread` where not all of one was read",
+  },
   counts: {
     is: "object",
     says: "`runs`, and of these `completed`, `aborted`, `failed`, `timedOut`, `orphaned`, `open`",

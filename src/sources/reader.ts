@@ -25,6 +25,8 @@ export interface SourceLine {
 
 export interface ReaderOptions {
   readonly onWarning: (message: string, help?: string) => void;
+  /** Told once why what follows of it is not read; absent: `onWarning` is. */
+  readonly onCutShort?: ((message: string, help?: string) => void) | undefined;
   /** Knows lines that nobody needs; they are counted and not read. */
   readonly filter?: LineFilter | undefined;
   /** Says of a line's text that nobody needs it, however it is to be read; such a line is counted and no more. */
@@ -56,7 +58,8 @@ export async function* readLines(
   const reader = new LineReader(tally, options);
   let failure: { readonly error: unknown } | undefined;
   try {
-    for await (const bytes of unpack(source.open(), { onTruncated: options.onWarning })) {
+    const onTruncated = options.onCutShort ?? options.onWarning;
+    for await (const bytes of unpack(source.open(), { onTruncated })) {
       reader.push(bytes);
       // Also where there are none: whoever wants no more than a look sees how far it went.
       yield reader.take();

@@ -22,7 +22,13 @@ export interface SourceEnv {
 export interface Resolved {
   readonly sources: readonly Source[];
   /** One for every argument that gave nothing. */
-  readonly errors: readonly UserError[];
+  readonly errors: readonly InputError[];
+}
+
+interface InputError {
+  /** As it was named. */
+  readonly path: string;
+  readonly error: UserError;
 }
 
 /**
@@ -31,13 +37,14 @@ export interface Resolved {
  */
 export async function resolveInputs(args: readonly string[], env: SourceEnv): Promise<Resolved> {
   const sources = new Map<string, Source>();
-  const errors: UserError[] = [];
+  const errors: InputError[] = [];
   for (const arg of args) {
     try {
       const found = await resolveOne(arg, env);
       for (const { key, source } of found) if (!sources.has(key)) sources.set(key, source);
     } catch (error) {
-      errors.push(error instanceof UserError ? error : new UserError(`cannot read ${arg}: ${reason(error)}`));
+      const said = error instanceof UserError ? error : new UserError(`cannot read ${arg}: ${reason(error)}`);
+      errors.push({ path: arg, error: said });
     }
   }
   return { sources: [...sources.values()], errors };

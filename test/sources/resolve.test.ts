@@ -28,7 +28,7 @@ async function put(files: Readonly<Record<string, string>>): Promise<void> {
 
 async function paths(args: readonly string[]): Promise<{ found: string[]; errors: string[] }> {
   const { sources, errors } = await resolveInputs(args, env);
-  return { found: sources.map((source) => source.path).sort(), errors: errors.map((error) => error.message) };
+  return { found: sources.map((source) => source.path).sort(), errors: errors.map(({ error }) => error.message) };
 }
 
 describe("resolveInputs", () => {
