@@ -3,6 +3,7 @@ import type { Diagnosis } from "./diagnosis.ts";
 import { type DiagnoseSettings, Diagnostician } from "./diagnose.ts";
 import { eventFilter } from "./event-filter.ts";
 import type { LineFilter } from "./line-filter.ts";
+import { MemoryGuard } from "./memory-guard.ts";
 import type { LogRecord, SourceSummary } from "./model.ts";
 import type { Source } from "./sources/source.ts";
 import { type Reading, readSources, type SourceWarning } from "./streams.ts";
@@ -40,7 +41,7 @@ export interface ReadLogOptions {
   readonly maxLine?: number;
 }
 
-/** @throws UserError where none of the sources can be read */
+/** @throws UserError where none of the sources can be read, or what is to be remembered does not fit into the memory */
 export async function readLog(
   sources: readonly Source[],
   settings: DiagnoseSettings,
@@ -76,8 +77,10 @@ async function diagnose(
   );
   const window = new TimeWindow();
   let unparsed: LogRecord | undefined;
+  const memory = new MemoryGuard();
   for await (const batch of reading.batches()) {
     options.signal?.throwIfAborted();
+    memory.look();
     for (const record of batch) {
       const outcome = diagnostician.push(record);
       window.add(record.time, outcome === "other");

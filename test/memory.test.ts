@@ -22,6 +22,35 @@ const BYTES = 150e6;
 const folder = mkdtempSync(path.join(tmpdir(), "clawdbot-sessions-memory-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+test(
+  "what does not fit into the memory is said, and nobody reads a trace of Node's",
+  { timeout: 120_000 },
+  async () => {
+    const words = ["--max-old-space-size=100", BIN, "doctor", "--json", "-"];
+    const child = spawn(process.execPath, words, { stdio: ["pipe", "pipe", "pipe"] });
+    // It ends before it has read all.
+    child.stdin.on("error", () => {});
+    const told = { out: "", err: "" };
+    child.stdout.on("data", (piece: Buffer) => (told.out += piece.toString()));
+    child.stderr.on("data", (piece: Buffer) => (told.err += piece.toString()));
+    const closed = once(child, "close") as Promise<[number | null]>;
+    for (let run = 0; run < 100_000 && child.exitCode === null; run += 500) {
+      const ids = Array.from({ length: 500 }, (_, index) => `${run + index}`);
+      const lines = ids.map(
+        (id) =>
+          `2026-01-28T08:00:00.000Z [agent/embedded] embedded run start: runId=run-${id} sessionId=session-${id} provider=p model=m thinking=off messageChannel=webchat\n`,
+      );
+      if (!child.stdin.write(lines.join(""))) await Promise.race([once(child.stdin, "drain").catch(() => {}), closed]);
+    }
+    child.stdin.end();
+    expect(await closed).toEqual([2, null]);
+    expect(told.out).toBe("");
+    expect(told.err).toMatch(
+      /^error: the log has more runs and sessions .* MiB that Node gives this program\nGive it more/,
+    );
+  },
+);
+
 test.each([
   ["JSONL", tslogLine, false, 100],
   ["console text", consoleLine, false, 100],

@@ -1,0 +1,27 @@
+/** Says in time that a log wants more memory than there is: out of memory, Node ends with a trace and no verdict. */
+import { getHeapStatistics } from "node:v8";
+
+import { UserError } from "./errors.ts";
+
+/** What is kept of a log takes some two thirds more once the report is made of it; garbage is part of what is measured. */
+const MOST_OF_LIMIT = 0.55;
+/** Of the limit this is for new objects only, in bytes. */
+const FOR_NEW = 48 * 1024 ** 2;
+/** Asking takes some microseconds. */
+const EVERY = 16;
+
+/** Call its `look` now and then while something is read. */
+export class MemoryGuard {
+  #count = 0;
+
+  /** @throws UserError while there is still room to say so */
+  look(): void {
+    if (this.#count++ % EVERY !== 0) return;
+    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    if (used <= (limit - FOR_NEW) * MOST_OF_LIMIT) return;
+    throw new UserError(
+      `the log has more runs and sessions that never ended than fit into the memory of ${Math.round(limit / 1024 ** 2)} MiB that Node gives this program`,
+      "Give it more, for example with NODE_OPTIONS=--max-old-space-size=8192, or read a part of the log.",
+    );
+  }
+}
