@@ -165,8 +165,8 @@ export class Healer {
   }
 }
 
-/** Steps that only look, or that tell of an earlier call. */
-const LOOKING: ReadonlySet<string> = new Set(["look", "resume", "verify", "plan", "probe"]);
+/** Steps that only look, or that tell of an earlier call or of our own journal. */
+const LOOKING: ReadonlySet<string> = new Set(["look", "resume", "verify", "plan", "probe", "journal"]);
 
 function wasSent({ steps }: ResetResult): boolean {
   return steps.some(({ action }) => !LOOKING.has(action));

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { parse } from "../../src/cli.ts";
-import { BrokenPipe } from "../../src/errors.ts";
+import { BrokenPipe, UserError } from "../../src/errors.ts";
 import { GatewayError } from "../../src/gateway/gateway.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 import { ends, heartbeat, log, restartInProcess, starts, up, waits } from "../helpers/log-lines.ts";
@@ -313,6 +313,34 @@ describe("--heal", () => {
     });
     await expect(watching).rejects.toThrow(BrokenPipe);
     expect(bench.journal().at(-1)).toMatchObject({ event: "end", outcome: "restored" });
+  });
+
+  test("a journal that fails after the step is no step of its own", async () => {
+    await bench.append(log(WEDGED, waits("08:12:00", RUN)));
+    abortWorks();
+    to("08:12:30")();
+    const { repairStore } = await import("../../src/repair/journal-file.ts");
+    const { STEPS } = await import("../../src/repair/steps/index.ts");
+    const store = repairStore(path.join(bench.folder, "state"), () => bench.now);
+    let appends = 0;
+    const full: typeof store = {
+      ...store,
+      append: (entry) => {
+        if (++appends > 2) throw new UserError("no space left");
+        store.append(entry);
+      },
+    };
+    const { short, told } = await bench.watch("gateway.log --heal --grace 0 --run-timeout 10m", pauses(10), {
+      reset: {
+        connect: async () => ({ gateway: bench.gateway, isLocal: true, runTimeoutMs: null }),
+        steps: STEPS,
+        store: () => full,
+        sleep: async (ms) => void (bench.now += ms),
+        newId: () => "x",
+      },
+    });
+    expect(short.slice(0, 3)).toEqual(["state", "blocked main", "heal restored main"]);
+    expect(told[2]?.["detail"]).toMatch(/^abort; proof: /);
   });
 
   test("nothing is sent that cannot be written down", async () => {
