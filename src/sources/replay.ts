@@ -10,10 +10,15 @@ export function replayable(source: Source): Source {
   let iterator: AsyncIterator<Uint8Array> | undefined;
   let opened = 0;
   let ended = false;
+  /** What the look met. An iterator that failed says afterwards that it is at its end. */
+  let failure: { readonly error: unknown } | undefined;
   async function* look(): AsyncGenerator<Uint8Array> {
     iterator ??= source.open()[Symbol.asyncIterator]();
     for (;;) {
-      const next = await iterator.next();
+      const next = await iterator.next().catch((error: unknown) => {
+        failure = { error };
+        throw error;
+      });
       if (next.done === true) {
         ended = true;
         return;
@@ -26,6 +31,7 @@ export function replayable(source: Source): Source {
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
       while (kept.length > 0) yield kept.shift() as Uint8Array;
+      if (failure) throw failure.error;
       while (!ended && iterator !== undefined) {
         const next = await iterator.next();
         if (next.done === true) return;

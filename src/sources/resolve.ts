@@ -41,7 +41,10 @@ export async function resolveInputs(args: readonly string[], env: SourceEnv): Pr
   for (const arg of args) {
     try {
       const found = await resolveOne(arg, env);
-      for (const { key, source } of found) if (!sources.has(key)) sources.set(key, source);
+      for (const { key, source } of found) {
+        if (sources.has(key)) source.close?.();
+        else sources.set(key, source);
+      }
     } catch (error) {
       const said = error instanceof UserError ? error : new UserError(`cannot read ${arg}: ${reason(error)}`);
       errors.push({ path: arg, error: said });

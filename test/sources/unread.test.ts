@@ -1,5 +1,5 @@
 /** What was not read, or not to its end, stands in the report: nobody takes its silence for good news. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,7 +8,10 @@ import { afterAll, expect, test } from "vitest";
 
 import { diagnose } from "../../src/index.ts";
 import { diagnoseFiles } from "../../src/repair/read-diagnosis.ts";
+import { readLog } from "../../src/read-log.ts";
 import { nodeFs } from "../../src/sources/fs.ts";
+import { resolveInputs } from "../../src/sources/resolve.ts";
+import type { Source } from "../../src/sources/source.ts";
 import { FIXTURES } from "../helpers/fixtures.ts";
 import { reportOf } from "../helpers/doctor.ts";
 
@@ -49,6 +52,43 @@ test("a log that was read whole has no such thing", async () => {
   const { report } = await reportOf([WHOLE, put("whole.gz", packed)]);
   expect(report.sources.filter((it) => "unread" in it)).toEqual([]);
   expect(report.findings.filter((it) => it.code === "log-gap")).toEqual([]);
+});
+
+test.each([0, 1, 100, 3000])("a pipe that breaks after %i lines, also within the first look", async (lines) => {
+  const text = readFileSync(WHOLE, "utf8").split("\n");
+  const some = Array.from({ length: lines }, (_, index) => text[index % (text.length - 1)]);
+  const source = (): Source => ({
+    path: "-",
+    reopenable: false,
+    async *open() {
+      for (const line of some) yield Buffer.from(`${line}\n`);
+      throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+    },
+  });
+  const reading = readLog([source()], { runTimeoutMs: null, stallAfterMs: null }, { now: Date.now() });
+  // Of so little not even the kind is known.
+  if (lines < 2) await expect(reading).rejects.toThrow("cannot read -: read ECONNRESET");
+  else
+    expect((await reading).summaries).toMatchObject([
+      { lines, unread: `could be read up to line ${lines} only: read ECONNRESET` },
+    ]);
+});
+
+test("a file that is named twice is open once, and closed", async () => {
+  const open = (): number => readdirSync("/proc/self/fd").length;
+  const env = { fs: nodeFs, cwd: "/", home: "/nowhere", tmp: "/nowhere", variables: {} };
+  const logs = path.join(folder, "logs");
+  mkdirSync(logs, { recursive: true });
+  for (const name of ["a.log", "b.log"]) copyFileSync(WHOLE, path.join(logs, name));
+  const read = async (): Promise<void> => {
+    const { sources } = await resolveInputs([logs, path.join(logs, "a.log"), logs], env);
+    expect(sources).toHaveLength(2);
+    await readLog(sources, { runTimeoutMs: null, stallAfterMs: null }, { now: Date.now() });
+  };
+  await read();
+  const before = open();
+  await read();
+  expect(open()).toBe(before);
 });
 
 test("the library says so too", async () => {
