@@ -1,5 +1,5 @@
 /** What `reset` tells on its way and at its end, with what is to be hidden hidden. */
-import { BrokenPipe, unlessGone, UserError } from "./errors.ts";
+import { BrokenPipe, UserError } from "./errors.ts";
 import { escapeTerminal, quoteShell } from "./escape.ts";
 import { EXIT, resetExitCode } from "./exit-code.ts";
 import type { Io } from "./io.ts";
@@ -86,23 +86,24 @@ export class ResetOutput {
     if (result.next === undefined || next === undefined) return shown;
     const masked = this.#masker.text(next);
     if (masked === next) return shown;
-    return { ...shown, next: /^[^#]*$/.test(next) ? `${masked}   # ${HIDDEN_NAME}` : masked };
+    return { ...shown, next: `${masked}${masked.includes("   # ") ? "; " : "   # "}${HIDDEN_NAME}` };
   }
 
   /** What a person is told on the way; with --json it is chatter, and only a person who is asked needs it. */
   async #say(text: string): Promise<void> {
     if (!this.#options.json) await this.#write(text);
-    else if (!this.#options.yes && this.#io.ask) await unlessGone(() => this.#io.stderr.write(text));
+    else if (!this.#options.yes && this.#io.ask) await this.#write(text, this.#io.stderr);
   }
 
-  async #write(text: string): Promise<void> {
-    if (this.#mute) return;
+  async #write(text: string, output = this.#io.stdout): Promise<void> {
+    if (this.#mute && output === this.#io.stdout) return;
     try {
-      await this.#io.stdout.write(text);
+      await output.write(text);
     } catch (error) {
       const isGone = error instanceof BrokenPipe;
       if (!isGone && !(error instanceof UserError && this.#isUnderWay)) throw error;
-      this.#mute = error;
+      // Chatter that nobody hears is no reason to keep the report back.
+      if (output === this.#io.stdout) this.#mute = error;
     }
   }
 }

@@ -78,12 +78,12 @@ export function openRepair(
   const lines = mine.filter((it) => it.repair === last.repair);
   const end = lines.find((it) => it.event === "end");
   if (end && end.outcome !== "unverified") return undefined;
-  const sends = lines.filter((it) => it.event === "send" && it.step !== undefined && wasSent(lines, it.step));
+  const sends = sendsOf(lines).filter(({ reply }) => reply?.result !== "not-sent");
   const begin = lines.find((it) => it.event === "begin");
   return {
     repair: last.repair,
-    sent: [...new Set(sends.flatMap((it) => it.step ?? []))],
-    isAnswered: sends.every((it) => wasAnswered(lines, it.step)),
+    sent: [...new Set(sends.map(({ step }) => step))],
+    isAnswered: sends.every(({ reply }) => reply !== undefined && reply.result !== "unknown"),
     sentAt: sends[0] ? Date.parse(sends[0].time) : null,
     runId: begin?.runId ?? null,
     sessionId: begin?.sessionId ?? null,
@@ -91,13 +91,30 @@ export function openRepair(
   };
 }
 
-/** A step counts as sent unless its reply says that nothing left this machine. */
-function wasSent(lines: readonly JournalEntry[], step: StepName): boolean {
-  return !lines.some((it) => it.event === "reply" && it.step === step && it.result === "not-sent");
+interface Send {
+  readonly step: StepName;
+  readonly repair: string;
+  readonly time: string;
+  /** What came back of it; undefined: the repair was cut off before that was written. */
+  readonly reply: JournalEntry | undefined;
 }
 
-function wasAnswered(lines: readonly JournalEntry[], step: StepName | undefined): boolean {
-  return lines.some((it) => it.event === "reply" && it.step === step && it.result !== "unknown");
+/**
+ * Each try of a step with its own reply: a repair that is gone on with has one
+ * id, and a step that could not be sent at first may have been sent later. It
+ * counts as sent unless its reply says that nothing left this machine.
+ */
+function sendsOf(lines: readonly JournalEntry[]): readonly Send[] {
+  const sends: Send[] = [];
+  lines.forEach((line, at) => {
+    const { event, step, repair, time } = line;
+    if (event !== "send" || step === undefined) return;
+    const isOfIt = (it: JournalEntry): boolean =>
+      it.repair === repair && it.step === step && (it.event === "reply" || it.event === "send");
+    const next = lines.slice(at + 1).find(isOfIt);
+    sends.push({ step, repair, time, reply: next?.event === "reply" ? next : undefined });
+  });
+  return sends;
 }
 
 /** Whether what holds the session now is what the earlier repair was about. */
@@ -119,7 +136,8 @@ export function coolDownMs(entries: readonly JournalEntry[], gateway: string, se
   const recent = entriesOf(entries, gateway, session).filter(
     (it) => Math.abs(now - Date.parse(it.time)) < COOL_DOWN_WINDOW_MS,
   );
-  const repairs = new Set(recent.filter((it) => it.event === "send").map((it) => it.repair));
+  const sends = sendsOf(recent).filter(({ reply }) => reply?.result !== "not-sent");
+  const repairs = new Set(sends.map(({ repair }) => repair));
   if (repairs.size === 0) return 0;
   const last = Math.max(...recent.filter((it) => repairs.has(it.repair)).map((it) => Date.parse(it.time)));
   const pause = Math.min(COOL_DOWN_MS * 2 ** (repairs.size - 1), LONGEST_COOL_DOWN_MS);

@@ -10,6 +10,9 @@ import { errorCode } from "../sources/fs.ts";
 // Windows has neither.
 const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
 
+/** The file is of a user who is neither us nor root. */
+export class AnotherUsers extends Error {}
+
 /**
  * Opens a plain file that is this user's own; one that it makes is readable by its owner only.
  *
@@ -23,7 +26,7 @@ export function openOwn(file: string, flags: number, me = process.geteuid?.()): 
   const wrong = whatIsWrong(descriptor, me);
   if (wrong === undefined) return descriptor;
   closeSync(descriptor);
-  throw new Error(wrong);
+  throw wrong;
 }
 
 /**
@@ -52,10 +55,10 @@ function open(file: string, flags: number): number {
   }
 }
 
-function whatIsWrong(descriptor: number, me: number | undefined): string | undefined {
+function whatIsWrong(descriptor: number, me: number | undefined): Error | undefined {
   const facts = fstatSync(descriptor);
-  if (!facts.isFile()) return "it is no plain file";
+  if (!facts.isFile()) return new Error("it is no plain file");
   // Root may act for the user whose file it is, and a user may rely on root.
   if (me === undefined || me === 0 || facts.uid === me || facts.uid === 0) return undefined;
-  return `it belongs to another user (UID ${facts.uid})`;
+  return new AnotherUsers(`it belongs to another user (UID ${facts.uid})`);
 }

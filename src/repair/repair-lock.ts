@@ -6,7 +6,7 @@ import path from "node:path";
 
 import { UserError } from "../errors.ts";
 import { errorCode, reason } from "../sources/fs.ts";
-import { readOwn } from "./own-file.ts";
+import { AnotherUsers, readOwn } from "./own-file.ts";
 
 /** No repair takes this long (ms): a lock of that age is left over, whatever its number says. */
 const LOCK_IS_OLD_MS = 3_600_000;
@@ -42,6 +42,7 @@ export function takeLock(folder: string, name: string, now: () => number): Lock 
         return { release: () => release(file, mine) };
       }
       const owner = readOwner(file);
+      if (owner === "unreadable") return { heldBy: "another user's process" };
       if (owner && isHeld(owner, now()))
         return { heldBy: `PID ${owner.pid}${owner.host === mine.host ? "" : ` on ${owner.host}`}` };
       removeStale(file, owner);
@@ -75,15 +76,17 @@ function create(file: string, owner: LockOwner): boolean {
   }
 }
 
-function readOwner(file: string): LockOwner | undefined {
+/** @returns undefined where there is none, or nothing that a repair wrote */
+function readOwner(file: string): LockOwner | "unreadable" | undefined {
   try {
     const value = JSON.parse(readOwn(file).toString()) as Partial<LockOwner> | null;
     const { pid, host, since, id } = value ?? {};
     if (typeof pid !== "number" || typeof host !== "string" || typeof since !== "number" || typeof id !== "string")
       return undefined;
     return { pid, host, since, id };
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Root's, where sudo kept the user's home. Nobody can tell whether it is left over; its owner can remove it.
+    return errorCode(error) === "EACCES" || error instanceof AnotherUsers ? "unreadable" : undefined;
   }
 }
 
@@ -111,7 +114,7 @@ function removeStale(file: string, stale: LockOwner | undefined): void {
   }
   const taken = readOwner(aside);
   try {
-    if (taken && taken.id !== stale?.id) linkSync(aside, file);
+    if (taken === "unreadable" || (taken && taken.id !== stale?.id)) linkSync(aside, file);
   } catch {
     // A third one has it now.
   } finally {
@@ -122,7 +125,8 @@ function removeStale(file: string, stale: LockOwner | undefined): void {
 function release(file: string, mine: LockOwner): void {
   held.delete(mine.id);
   try {
-    if (readOwner(file)?.id === mine.id) rmSync(file, { force: true });
+    const owner = readOwner(file);
+    if (owner !== "unreadable" && owner?.id === mine.id) rmSync(file, { force: true });
   } catch {
     // It is known as left over once this process has ended; a repair that is done must not fail for it.
   }

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   chownSync,
   closeSync,
   constants,
@@ -18,7 +19,14 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 import { UserError } from "../../src/errors.ts";
-import { coolDownMs, isSameHolder, openRepair, parseEntry, type JournalEntry } from "../../src/repair/journal.ts";
+import {
+  coolDownMs,
+  gatewayName,
+  isSameHolder,
+  openRepair,
+  parseEntry,
+  type JournalEntry,
+} from "../../src/repair/journal.ts";
 import { repairStore } from "../../src/repair/journal-file.ts";
 import type { Target } from "../../src/repair/model.ts";
 import { openOwn } from "../../src/repair/own-file.ts";
@@ -102,6 +110,44 @@ test("what was sent is told by the last repair's own entries, whatever stands ar
   // The beginning may be lost.
   expect(open(entry("send", { step: "chat-abort" }))).toMatchObject({ runId: null, sessionId: null, lock: null });
   expect(open(entry("begin"))).toMatchObject({ sent: [], sentAt: null });
+});
+
+test("a step that could not be sent, and then was: it counts as sent", () => {
+  const notSent = [
+    entry("send", { step: "stop-command" }),
+    entry("reply", { step: "stop-command", result: "not-sent" }),
+  ];
+  const sent = entry("send", { step: "stop-command" });
+  expect(open(entry("begin"), ...notSent)).toMatchObject({ sent: [] });
+  expect(open(entry("begin"), ...notSent, sent)).toMatchObject({ sent: ["stop-command"], isAnswered: false });
+  const claimed = entry("reply", { step: "stop-command", result: "claimed" });
+  expect(open(entry("begin"), ...notSent, sent, claimed)).toMatchObject({ sent: ["stop-command"], isAnswered: true });
+  expect(open(entry("begin"), sent, claimed, ...notSent)).toMatchObject({ sent: ["stop-command"], isAnswered: true });
+  // What did not leave is no reason to wait.
+  expect(coolDownMs(notSent, "ws://a", "agent:main:main", NOW)).toBe(0);
+  expect(coolDownMs([...notSent, sent], "ws://a", "agent:main:main", NOW)).toBe(50_000);
+});
+
+test("a lock that cannot be read is another user's, and is left alone", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "sessions-lock-"));
+  const first = repairStore(folder, () => NOW).lock("ws://a", "s");
+  expect(first).toHaveProperty("release");
+  const [name] = readdirSync(path.join(folder, "locks"));
+  const file = path.join(folder, "locks", String(name));
+  // Root may read all, so the second one is nobody.
+  const isRoot = process.geteuid?.() === 0;
+  if (!isRoot) chmodSync(file, 0);
+  for (const it of [folder, path.join(folder, "locks")]) if (isRoot) chownSync(it, 65_534, 65_534);
+  const module = fileURLToPath(new URL("../../src/repair/repair-lock.ts", import.meta.url));
+  const words = ["--import", "tsx", "--input-type=module", "-e"];
+  const call = `const { takeLock } = await import(${JSON.stringify(module)});
+    if (${isRoot}) { process.setgroups([]); process.setgid(65534); process.setuid(65534); }
+    console.log(JSON.stringify(takeLock(${JSON.stringify(path.join(folder, "locks"))}, process.argv[1], () => ${NOW})));`;
+  const { stdout, stderr } = spawnSync(process.execPath, [...words, call, `${gatewayName("ws://a")}\ns`], {
+    encoding: "utf8",
+  });
+  expect({ stdout, stderr }).toEqual({ stdout: '{"heldBy":"another user\'s process"}\n', stderr: "" });
+  expect(readdirSync(path.join(folder, "locks"))).toEqual([name]);
 });
 
 test.each<[boolean, ...JournalEntry[]]>([

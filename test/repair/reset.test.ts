@@ -413,7 +413,7 @@ describe("a repair that is cut in the middle", () => {
     gateway.does.set("chat.send", failing("closed", false));
     expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 1, outcomes: ["failed"] });
     stops(gateway, it);
-    it.now += 120_000;
+    // At once: what did not leave wears nothing out.
     expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 0, outcomes: ["restored"] });
   });
 
@@ -566,6 +566,24 @@ describe("the journal fails in the middle", () => {
     ]);
     expect(gateway.changed).toHaveLength(1);
   });
+});
+
+test("a command with a hidden name in it says so, also behind a comment of its own", async () => {
+  const gateway = new FakeGateway([{ key: "agent:main:lea", sessionId: "id-lea" }]);
+  wedgedLog(gateway, "lea", "id-lea");
+  const it = bench(gateway);
+  const append = it.store.append.bind(it.store);
+  const store: Bench["store"] = {
+    ...it.store,
+    append: (entry) => {
+      append(entry);
+      if (entry.event === "send") throw new Error("killed");
+    },
+  };
+  await expect(it.reset("lea --yes --json", { store: () => store })).rejects.toThrow("killed");
+  const { report } = await it.reset("lea --yes --json --redact");
+  expect(report?.results[0]?.next).toMatch(/--force {3}# the step .* sends it again; a name in it is hidden here/);
+  expect(gateway.changed).toEqual([]);
 });
 
 describe("nobody reads the output any more", () => {
