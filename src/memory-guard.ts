@@ -7,6 +7,8 @@ import { UserError } from "./errors.ts";
 const MOST_OF_LIMIT = 0.55;
 /** Of the limit this is for new objects only, in bytes. */
 const FOR_NEW = 48 * 1024 ** 2;
+/** So much is never refused, in bytes. */
+const LEAST = 96 * 1024 ** 2;
 /** Asking takes some microseconds. */
 const EVERY = 16;
 
@@ -18,10 +20,11 @@ export class MemoryGuard {
   look(): void {
     if (this.#count++ % EVERY !== 0) return;
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-    if (used <= (limit - FOR_NEW) * MOST_OF_LIMIT) return;
+    // Where Node has next to nothing it collects in time; there the guess would be wrong more often than right.
+    if (used <= Math.max((limit - FOR_NEW) * MOST_OF_LIMIT, LEAST)) return;
     throw new UserError(
-      `the log has more runs and sessions that never ended than fit into the memory of ${Math.round(limit / 1024 ** 2)} MiB that Node gives this program`,
-      "Give it more, for example with NODE_OPTIONS=--max-old-space-size=8192, or read a part of the log.",
+      `what is to be told of this log does not fit into the ${Math.round(limit / 1024 ** 2)} MiB of memory that Node gives this program`,
+      "It has very many runs without an end, or --all-runs tells of each. Give it more, for example with NODE_OPTIONS=--max-old-space-size=8192, leave out --all-runs, or read a part of the log.",
     );
   }
 }
