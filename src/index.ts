@@ -73,7 +73,7 @@ export interface DiagnoseOptions {
  * Reads one gateway's log and says which runs and sessions are well, and which are not.
  *
  * @throws TypeError if `log` gives no bytes, or an option is not of its kind
- * @throws UserError if the bytes are no text, or a label cannot be used
+ * @throws UserError if the bytes are no text, a label cannot be used, or what is to be told does not fit into the memory
  * @throws the signal's reason once it is aborted, and whatever reading `log` throws, as it is
  */
 export async function diagnose(log: LogBytes, options: DiagnoseOptions = {}): Promise<Report> {
