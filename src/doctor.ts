@@ -20,6 +20,7 @@ import type { RenderOptions, ReporterEntry } from "./reporters/reporter.ts";
 import { nodeFs } from "./sources/fs.ts";
 import { resolveInputs, type SourceEnv } from "./sources/resolve.ts";
 import type { Source } from "./sources/source.ts";
+import { NOTHING_READ } from "./streams.ts";
 import { judgeStateDir, type StateDir, type StateEvidence } from "./state-evidence.ts";
 
 /**
@@ -273,8 +274,6 @@ function emptyGatewayLog({ url, log }: LiveGateway): UserError {
     `It names ${log.file === "" ? "no file" : log.file}. Was it removed, or is logging turned off?`,
   );
 }
-
-const NOTHING_READ = { format: null, bytes: 0, lines: 0, candidates: 0, unparsedCandidates: 0 };
 
 function stateSummary(state: StateDir): SourceSummary {
   return {

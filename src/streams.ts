@@ -78,7 +78,8 @@ export async function readSources(sources: readonly Source[], options: ReadOptio
   return new MergedReading(ordered, streams, options, warnings, unread);
 }
 
-const NOTHING_READ = { format: null, bytes: 0, lines: 0, candidates: 0, unparsedCandidates: 0 };
+/** The figures of a source that gave nothing. */
+export const NOTHING_READ = { format: null, bytes: 0, lines: 0, candidates: 0, unparsedCandidates: 0 };
 
 interface Dated {
   readonly peeked: Peek;
