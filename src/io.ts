@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
-import { showProgress } from "./progress.ts";
+import { canShowProgress, showProgress } from "./progress.ts";
 import { readDescriptorBytes } from "./sources/read-bytes.ts";
 import { readTool } from "./tool.ts";
 import type { TimeZone } from "./wall-clock.ts";
@@ -97,7 +97,7 @@ export function nodeIo(): Io {
       return isTerminal(0) && isTerminal(2) ? askOnTerminal(interrupt) : null;
     },
     get showProgress() {
-      return process.stderr.isTTY ? showProgress : null;
+      return canShowProgress(process.stderr, process.env) ? showProgress : null;
     },
     signal: interrupt.signal,
     failure,

@@ -5,6 +5,18 @@ const SILENCE_MS = 500;
 const REFRESH_MS = 200;
 
 /**
+ * Whether a line on the stream can be drawn over and taken away again. In CI a
+ * terminal is a file in which each drawing would stay, and a dumb one has no
+ * means to erase.
+ */
+export function canShowProgress(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return stream.isTTY === true && env["TERM"] !== "dumb" && env["CI"] === undefined;
+}
+
+/**
  * Shows how much was read and how fast, on stderr, until it is ended; a reading
  * that is over soon shows nothing, and nothing stays of the line.
  *

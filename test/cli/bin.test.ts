@@ -98,19 +98,29 @@ test("a reader that goes away does not make a blocked session good news", async 
 // `script` of util-linux gives it a terminal.
 describe("on a terminal", () => {
   const log = path.join(ROOT, "fixtures/issue-3245/gateway.jsonl");
-  const onTerminal = (shell: string): string => {
+  // Some of those who run these tests are CI themselves.
+  const { CI: _ci, ...person } = { ...process.env, TERM: "xterm" };
+  const onTerminal = (shell: string, env: Readonly<Record<string, string | undefined>> = person): string => {
     const command = `${shell} | ${process.execPath} ${BIN} doctor --color never -`;
-    return spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8", input: "" }).stdout;
+    return spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8", input: "", env }).stdout;
   };
+  const long = `(for i in $(seq 40); do cat ${log}; done; sleep 1.5)`;
 
   test("a long reading shows how far it is, and leaves nothing of that behind", () => {
-    const shown = onTerminal(`(for i in $(seq 40); do cat ${log}; done; sleep 1.5)`);
+    const shown = onTerminal(long);
     const report = shown.indexOf("BLOCKED");
     expect(shown.slice(0, report)).toMatch(/2\.65 MB read, \d[\d.]* [kM]B\/s/);
     // The line is erased, and the cursor is there again.
     // oxlint-disable-next-line no-control-regex -- that is how terminals are told
     expect(shown.slice(0, report)).toMatch(/\u001b\[\?25h.*\u001b\[0?K$/s);
     expect(shown.slice(report)).not.toMatch(/B read/);
+  });
+
+  test.each([
+    ["in CI, whose terminal is a file", { ...person, CI: "true" }],
+    ["on a dumb one", { ...person, TERM: "dumb" }],
+  ])("nothing is drawn that could not be taken away: %s", (_, env) => {
+    expect(onTerminal(long, env)).toMatch(/^BLOCKED/);
   });
 
   test("a short one shows nothing but its report", () => {
