@@ -5,7 +5,7 @@ import { eventFilter } from "../src/event-filter.ts";
 import { EVENT_SPECS, parseEvent } from "../src/events/index.ts";
 import { decodeLine } from "../src/formats/decode.ts";
 import { versionNamedBy } from "../src/gateway-version.ts";
-import { CANDIDATE, SKIP, UNKNOWN } from "../src/line-filter.ts";
+import { CANDIDATE, SKIP, UNKNOWN } from "../src/layout-nodes.ts";
 import type { LogRecord } from "../src/model.ts";
 
 const filter = eventFilter();

@@ -1,7 +1,8 @@
 import { Decoder, SHORTEST_LINE } from "../formats/decode.ts";
 import type { LineOrigin } from "../formats/format.ts";
 import type { ParsedLine } from "../model.ts";
-import { type LineFilter, SKIP, UNKNOWN } from "../line-filter.ts";
+import { SKIP, UNKNOWN } from "../layout-nodes.ts";
+import type { LineFilter } from "../line-filter.ts";
 import { type LineCounts, LineSplitter, MAX_LINE_BYTES } from "./lines.ts";
 import type { Source } from "./source.ts";
 import { unpack } from "./unpack.ts";
