@@ -3,22 +3,13 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
 
-import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
+import { Interrupted, UserError } from "./errors.ts";
+import { nodeOutput, type Output } from "./output.ts";
 import { canShowProgress, showProgress } from "./progress.ts";
 import { readDescriptorBytes } from "./sources/read-bytes.ts";
 import { readTool } from "./tool.ts";
 import type { TimeZone } from "./wall-clock.ts";
-
-interface Output {
-  /**
-   * Resolves when the system has taken the text.
-   * @throws BrokenPipe if the reader went away
-   */
-  write(text: string): Promise<void>;
-  readonly isTTY: boolean;
-  /** Columns of the terminal; undefined if there is none. */
-  readonly columns: number | undefined;
-}
+import { reason } from "./write-error.ts";
 
 interface Input extends AsyncIterable<Uint8Array> {
   /** Somebody may have piped a log in: a pipe, a socket or a file, but no terminal and no /dev/null. */
@@ -79,11 +70,12 @@ export function nodeIo(): Io {
   });
   failure.catch(() => {});
   const cwd = process.cwd();
+  const stderr = nodeOutput(2, () => process.stderr);
   return {
     tool: readTool(),
     stdin: nodeInput(),
-    stdout: nodeOutput(process.stdout),
-    stderr: nodeOutput(process.stderr),
+    stdout: nodeOutput(1, () => process.stdout),
+    stderr,
     env: process.env,
     cwd,
     homedir: homedir(),
@@ -97,7 +89,7 @@ export function nodeIo(): Io {
       return isTerminal(0) && isTerminal(2) ? askOnTerminal(interrupt) : null;
     },
     get showProgress() {
-      return canShowProgress(process.stderr, process.env) ? showProgress : null;
+      return canShowProgress(stderr, process.env) ? showProgress : null;
     },
     signal: interrupt.signal,
     failure,
@@ -145,32 +137,6 @@ function isPiped(descriptor: number): boolean {
   }
 }
 
-function nodeOutput(stream: NodeJS.WriteStream): Output {
-  // Each write reports its own error; an error event that nobody hears would end the process.
-  stream.on("error", () => {});
-  return {
-    get isTTY() {
-      return stream.isTTY === true;
-    },
-    get columns() {
-      return stream.columns;
-    },
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        stream.write(text, (error) => {
-          if (!error) resolve();
-          else
-            reject(isBrokenPipe(error) ? new BrokenPipe() : new UserError(`cannot write the output: ${reason(error)}`));
-        });
-      }),
-  };
-}
-
-function isBrokenPipe(error: Error): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
-}
-
 /**
  * Synchronous on purpose: Ctrl-C cannot come between and leave the temporary file behind.
  * @param typed the path as the user wrote it, for the error message
@@ -209,16 +175,4 @@ function writePieces(file: string, flag: "w" | "wx", pieces: Iterable<string>): 
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** Why a file could not be written, in words. */
-export function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT" || code === "ENOTDIR") return "its folder does not exist";
-  if (code === "EACCES" || code === "EPERM") return "permission denied";
-  if (code === "ENOSPC") return "no space left on the device";
-  if (code === "ENAMETOOLONG") return "its name is too long";
-  if (code === "ELOOP") return "its symbolic links go in a circle";
-  if (code === "EROFS") return "the file system is read-only";
-  return error instanceof Error ? error.message : String(error);
 }

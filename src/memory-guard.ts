@@ -1,6 +1,4 @@
 /** Says in time that a log wants more memory than there is: out of memory, Node ends with a trace and no verdict. */
-import { getHeapStatistics } from "node:v8";
-
 import { UserError } from "./errors.ts";
 
 /** What is kept of a log takes some two thirds more once the report is made of it; garbage is part of what is measured. */
@@ -18,8 +16,9 @@ export class MemoryGuard {
 
   /** @throws UserError while there is still room to say so */
   look(): void {
-    if (this.#count++ % EVERY !== 0) return;
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    if (++this.#count % EVERY !== 0) return;
+    // Late: it brings the streams with it, and a small log is read before it is asked.
+    const { used_heap_size: used, heap_size_limit: limit } = process.getBuiltinModule("node:v8").getHeapStatistics();
     // Where Node has next to nothing it collects in time; there the guess would be wrong more often than right.
     if (used <= Math.max((limit - FOR_NEW) * MOST_OF_LIMIT, LEAST)) return;
     throw new UserError(
