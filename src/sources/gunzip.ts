@@ -47,8 +47,7 @@ class Output {
     this.#machine = machine;
     machine.on("data", (piece: Buffer) => {
       this.#pieces.push(piece);
-      if (this.#pieces.length < AHEAD) return;
-      machine.pause();
+      if (this.#pieces.length === AHEAD) machine.pause();
       this.#wake();
     });
     machine.on("error", (error) => {
@@ -72,15 +71,16 @@ class Output {
     yield* this.#until(() => this.#isClosed);
   }
 
+  /** A piece is given as soon as it is there: while it is read, a thread makes the next one. */
   async *#until(isDone: () => boolean): AsyncGenerator<Uint8Array> {
     for (;;) {
-      if (!isDone() && !this.#machine.isPaused()) await new Promise<void>((resolve) => (this.#wake = resolve));
-      // What was made last may still be on its way to the listener.
-      await new Promise<void>((resolve) => void setImmediate(resolve));
-      const isLast = isDone();
       while (this.#pieces.length > 0) yield this.#pieces.shift() as Uint8Array;
-      if (isLast && !this.#machine.isPaused()) return;
-      this.#machine.resume();
+      if (this.#machine.isPaused()) this.#machine.resume();
+      if (isDone()) {
+        // What was made last may still be on its way to the listener.
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+        if (this.#pieces.length === 0 && !this.#machine.isPaused()) return;
+      } else if (this.#pieces.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 }
