@@ -20,6 +20,8 @@ export interface Node {
   readonly next: Map<number, Node[]>;
   /** Reached with it, without a byte. */
   readonly also: Node[];
+  /** Adds what follows, when a line has come so far: of the forms a log has one or two. */
+  grow: (() => void) | undefined;
   /** A verdict that holds wherever this node is the only one left, or CANDIDATE. */
   readonly verdict: number | undefined;
 }
@@ -62,18 +64,21 @@ export class LayoutBuilder {
   }
 
   #node(verdict?: number): Node {
-    return { id: this.#count++, next: new Map(), also: [], verdict };
+    return { id: this.#count++, next: new Map(), also: [], grow: undefined, verdict };
   }
 
   #parts(layout: Layout, index: number, from: Node, name: string, skip: number): void {
     const part = layout.parts[index] as LayoutPart;
+    const goOn = (node: Node, ofLogger = name): void => {
+      node.grow = () => this.#parts(layout, index + 1, node, ofLogger, skip);
+    };
     if (typeof part === "string") {
-      this.#parts(layout, index + 1, this.#text(from, part), name, skip);
+      goOn(this.#text(from, part));
       return;
     }
     switch (part.part) {
       case "time":
-        this.#parts(layout, index + 1, this.#time(from), name, skip);
+        goOn(this.#time(from));
         return;
       case "colours":
         this.#colours(from);
@@ -83,16 +88,14 @@ export class LayoutBuilder {
         const word = this.#node();
         this.#on(from, SMALL_LETTER, word);
         this.#on(word, SMALL_LETTER, word);
-        this.#parts(layout, index + 1, word, name, skip);
+        goOn(word);
         return;
       }
       case "subsystem": {
         const other = this.#node(skip);
         this.#on(from, LETTER, other);
         this.#on(other, NAME, other);
-        for (const known of this.#names.keys()) {
-          if (known !== "") this.#parts(layout, index + 1, this.#text(from, known), known, skip);
-        }
+        for (const known of this.#names.keys()) if (known !== "") goOn(this.#text(from, known), known);
         return;
       }
       case "message":

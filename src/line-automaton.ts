@@ -21,9 +21,15 @@ export class LineAutomaton {
   readonly #states: (readonly Node[])[] = [];
   readonly #byNodes = new Map<string, number>();
   #table = new Int32Array(64 * ROW);
-  /** The rows that the beginning of recent lines led through. */
+  /**
+   * The rows that the beginning of recent lines led through. Each step of a line
+   * is held against it by itself, so the processor does many at a time; the walk
+   * through the states has to wait for every one.
+   */
   readonly #lead = new Int32Array(LEAD + 1);
   #leadLength = 0;
+  /** By place and byte: 1 where the byte is known to lead on to the next row of the lead. */
+  readonly #sameAt = new Uint8Array(LEAD * ROW);
   #shortenings = 0;
 
   constructor(formats: readonly LineFormat[], wanted: readonly WantedStart[]) {
@@ -34,34 +40,44 @@ export class LineAutomaton {
     this.#lead[0] = this.#stateOf(roots);
   }
 
+  /**
+   * The verdict on the line that begins at `start`; no byte behind a line feed matters to it.
+   *
+   * @param end the line's, or any place behind it
+   */
   run(bytes: Uint8Array, start: number, end: number): number {
-    const common = this.#common(bytes, start, end);
-    if (this.#leadLength === 0) return this.#learn(bytes, start, end);
-    let row = this.#lead[common] as number;
-    for (let at = start + common; at < end; at++) {
+    const length = this.#leadLength;
+    if (length === 0) return this.#learn(bytes, start, end);
+    let row = this.#lead[0] as number;
+    let at = start;
+    if (end - start >= length) {
+      const sameAt = this.#sameAt;
+      let same = 0;
+      while (same < length && sameAt[same * ROW + (bytes[start + same] as number)] === 1) same++;
+      if (same < length) same = this.#sameFrom(same, bytes, start);
+      row = this.#lead[same] as number;
+      at += same;
+    }
+    for (; at < end; at++) {
       row = this.#next(row, bytes[at] as number);
       if (row < ROW) return row - 1;
     }
     return UNKNOWN;
   }
 
-  /**
-   * How many first bytes of a line lead through the same states as those of the
-   * lines before. Each step is looked up by itself, so the processor does many
-   * at a time; the walk through the states has to wait for every one.
-   */
-  #common(bytes: Uint8Array, start: number, end: number): number {
+  /** Where a byte was not seen there before: it may lead to the same state as another. */
+  #sameFrom(from: number, bytes: Uint8Array, start: number): number {
     const lead = this.#lead;
-    const length = this.#leadLength;
-    if (end - start < length) return 0;
-    const table = this.#table;
-    let same = 0;
-    while (same < length && table[(lead[same] as number) + (bytes[start + same] as number)] === lead[same + 1]) same++;
-    if (same === length) return same;
-    // A byte that was not seen there before may lead to the same state as another.
-    while (same < length && this.#next(lead[same] as number, bytes[start + same] as number) === lead[same + 1]) same++;
+    let same = from;
+    for (; same < this.#leadLength; same++) {
+      const byte = bytes[start + same] as number;
+      if (this.#next(lead[same] as number, byte) !== lead[same + 1]) break;
+      this.#sameAt[same * ROW + byte] = 1;
+    }
     // A line that begins quite otherwise (the rest of a text of several lines) says nothing of those that follow.
-    if (same >= SHORTEST_LEAD) this.#leadLength = ++this.#shortenings > MOST_SHORTENINGS ? 0 : same;
+    if (same >= SHORTEST_LEAD && same < this.#leadLength) {
+      this.#leadLength = ++this.#shortenings > MOST_SHORTENINGS ? 0 : same;
+    }
     return same;
   }
 
@@ -75,7 +91,10 @@ export class LineAutomaton {
       if (at - start <= LEAD) lead[at - start] = row;
     }
     const length = Math.min(LEAD, at - start - 1);
-    if (length >= SHORTEST_LEAD) this.#leadLength = length;
+    if (length >= SHORTEST_LEAD) {
+      this.#leadLength = length;
+      this.#sameAt.fill(0);
+    }
     this.#shortenings = 0;
     return row < ROW ? row - 1 : UNKNOWN;
   }
@@ -126,6 +145,10 @@ export class LineAutomaton {
 
 function closure(nodes: readonly Node[]): readonly Node[] {
   const all = new Set(nodes);
-  for (const node of all) for (const other of node.also) all.add(other);
+  for (const node of all) {
+    node.grow?.();
+    node.grow = undefined;
+    for (const other of node.also) all.add(other);
+  }
   return [...all].sort((a, b) => a.id - b.id);
 }

@@ -317,7 +317,8 @@ class MergedReading implements Reading {
           }
           records.push(this.#record(index, source.path, line, stream, time));
         }
-        if (records.length > 0) yield records;
+        // Also where there are none: whoever reads sees how far it went, and may end it.
+        yield records;
       }
     } catch (error) {
       // What was read so far is still worth a report.

@@ -35,6 +35,7 @@ export const consoleJson: LineFormat = {
       endsWith: "}",
     },
   ],
+  varying: { message: ["message"], time: "time", others: [] },
   parse(line) {
     if (!line.includes('"message":') || !line.includes('"time":') || line.includes('"_meta"')) return undefined;
     const object = parseObject(line);

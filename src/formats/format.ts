@@ -1,5 +1,6 @@
 import type { Level, ParsedLine, Stamp } from "../model.ts";
 import type { Layout } from "./layout.ts";
+import type { Varying } from "./line-templates.ts";
 
 /** A line and what its format must make of it; the contract test runs every sample. */
 export interface LineSample {
@@ -18,6 +19,8 @@ export interface LineFormat {
   readonly samples: readonly LineSample[];
   /** For the fast path, where it pays: how its lines stand up to the message. */
   readonly layouts?: readonly Layout[];
+  /** For the fast path, where its lines are JSON: what differs between two lines of one logger. */
+  readonly varying?: Varying;
   /**
    * @param line one line without its end, colours and byte order mark removed
    * @returns undefined where the line is not of this form

@@ -62,6 +62,11 @@ export const tslog: LineFormat = {
     // Some loggers sign in `_meta` only.
     { parts: ['{"0":"', MESSAGE], signedElsewhere: true, ...IN_JSON },
   ],
+  varying: {
+    message: ["0", "1"],
+    time: "time",
+    others: ["date", "message", "traceId", "spanId", "parentSpanId"],
+  },
   parse(line) {
     // Cheap, and the only sure mark: every tslog line has it, and no other form.
     if (!line.includes('"_meta"')) return undefined;

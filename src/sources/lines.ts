@@ -23,9 +23,17 @@ export interface LineCounts {
  */
 type OnLine = (bytes: Buffer, start: number, end: number, number: number, unterminated: boolean) => void;
 
+/**
+ * Passes over whole lines that need not be given, and counts them itself.
+ *
+ * @returns where the next line begins that must be given, or whose end is not in these bytes
+ */
+type PassOver = (bytes: Buffer, start: number) => number;
+
 /** Splits bytes into lines, wherever their chunks end; every byte and line is counted, also what is skipped. */
 export class LineSplitter {
   onLine: OnLine;
+  passOver: PassOver | undefined;
   readonly #counts: LineCounts;
   readonly #maxLine: number;
   readonly #minLine: number;
@@ -51,14 +59,19 @@ export class LineSplitter {
     const counts = this.#counts;
     counts.bytes += chunk.length;
     let start = 0;
-    let end = chunk.indexOf(10);
-    if (end >= 0 && this.#length > 0) {
-      this.#keep(chunk.subarray(0, end));
-      this.#emitKept(false);
-      start = end + 1;
-      end = lineFeedFrom(chunk, start);
+    if (this.#length > 0) {
+      const end = chunk.indexOf(10);
+      if (end >= 0) {
+        this.#keep(chunk.subarray(0, end));
+        this.#emitKept(false);
+        start = end + 1;
+      }
     }
-    for (; end >= 0; end = lineFeedFrom(chunk, start)) {
+    // Within a line nothing can be passed over.
+    while (this.#length === 0) {
+      if (this.passOver !== undefined) start = this.passOver(chunk, start);
+      const end = lineFeedFrom(chunk, start);
+      if (end < 0) break;
       counts.lines++;
       if (end - start < this.#minLine) {
         // Nothing to be read.

@@ -1,8 +1,10 @@
 import { Decoder, SHORTEST_LINE } from "../formats/decode.ts";
 import type { LineOrigin } from "../formats/format.ts";
+import { LINE_FORMATS } from "../formats/index.ts";
+import { LineTemplates } from "../formats/line-templates.ts";
 import type { ParsedLine } from "../model.ts";
 import { SKIP, UNKNOWN } from "../layout-nodes.ts";
-import type { LineFilter } from "../line-filter.ts";
+import type { LineFilter, PassedOver } from "../line-filter.ts";
 import { type LineCounts, LineSplitter, MAX_LINE_BYTES } from "./lines.ts";
 import type { Source } from "./source.ts";
 import { unpack } from "./unpack.ts";
@@ -99,45 +101,50 @@ class LineReader {
   readonly #tally: Tally;
   readonly #options: ReaderOptions;
   readonly #decoder: Decoder;
+  #templates: LineTemplates | undefined;
+  readonly #maxLine: number;
   readonly #splitter: LineSplitter;
   /** No line feed stands behind the last line. */
   endsWithinLine = false;
   /** It is the beginning of a JSON object, and no more. */
   endsBroken = false;
-  #isFiltered = false;
   #lines: SourceLine[] = [];
-  /** Forms of the filter of which a line was read in this source, and had a full time. */
-  readonly #known: boolean[];
-  /** How many lines of each were left out, not yet in the tally. */
-  readonly #leftOutOf: number[];
+  /** Lines that were left out, not yet in the tally; which may be is known once a line of the form was read, with a full time. */
+  readonly #passed: PassedOver;
   /** Lines that were left out since the last one that was read. */
   #leftOut = 0;
   /** The last of them; its number is 0 where there is none. */
   readonly #last = { bytes: NOTHING, start: 0, end: 0, number: 0, form: 0 };
+  /** Holds that line when the bytes in which it stood are used again. */
+  #kept = NOTHING;
 
   constructor(tally: Tally, options: ReaderOptions) {
     this.#tally = tally;
     this.#options = options;
     this.#decoder = new Decoder({ origins: options.origins === true });
-    this.#known = (options.filter?.formats ?? []).map(() => false);
-    this.#leftOutOf = this.#known.map(() => 0);
-    this.#splitter = new LineSplitter(tally, this.#read.bind(this), options.maxLine, SHORTEST_LINE);
+    const forms = options.filter?.formats ?? [];
+    this.#passed = { may: forms.map(() => false), ofForm: forms.map(() => 0), count: 0, start: 0, end: 0, form: 0 };
+    this.#maxLine = options.maxLine ?? MAX_LINE_BYTES;
+    this.#splitter = new LineSplitter(tally, this.#read.bind(this), this.#maxLine, SHORTEST_LINE);
   }
 
   push(bytes: Uint8Array): void {
     this.#splitter.push(bytes);
-    // What comes in one piece is read sooner than the filter is made.
-    if (!this.#isFiltered && this.#options.filter !== undefined) {
-      this.#splitter.onLine = this.#filtered.bind(this, this.#options.filter);
-      this.#isFiltered = true;
-    }
-    // Its bytes are not ours any longer.
-    this.#readLast();
+    this.#keepLast();
     this.#countLeftOut();
+    const { filter } = this.#options;
+    // What comes in one piece is read sooner than these are made. Without a filter all is read line by line: the reference.
+    if (this.#splitter.passOver === undefined && filter !== undefined) {
+      this.#templates = new LineTemplates(LINE_FORMATS);
+      this.#splitter.passOver = this.#passOver.bind(this, filter);
+      this.#splitter.onLine = this.#filtered.bind(this, filter);
+    }
   }
 
   end(): void {
     this.#splitter.end();
+    this.#readLast();
+    this.#countLeftOut();
   }
 
   take(): readonly SourceLine[] {
@@ -146,30 +153,61 @@ class LineReader {
     return lines;
   }
 
+  #passOver(filter: LineFilter, bytes: Buffer, start: number): number {
+    const passed = this.#passed;
+    const before = passed.count;
+    const next = filter.passOver(bytes, start, passed, this.#maxLine);
+    const count = passed.count - before;
+    if (count > 0) {
+      this.#tally.lines += count;
+      this.#leftOut += count;
+      this.#setLast(bytes, passed.start, passed.end, this.#tally.lines, passed.form);
+    }
+    return next;
+  }
+
+  /** Of a line that was not passed over with others, since not all of it was at hand. */
   #filtered(filter: LineFilter, bytes: Buffer, start: number, end: number, number: number, unterminated: boolean) {
     const verdict = unterminated ? UNKNOWN : filter.verdict(bytes, start, end);
     const form = verdict - SKIP;
-    if (form >= 0 && this.#known[form] === true) {
+    const { may, ofForm } = this.#passed;
+    if (form >= 0 && may[form] === true) {
       this.#leftOut++;
-      this.#leftOutOf[form] = (this.#leftOutOf[form] as number) + 1;
-      const last = this.#last;
-      last.bytes = bytes;
-      last.start = start;
-      last.end = end;
-      last.number = number;
-      last.form = form;
+      ofForm[form] = (ofForm[form] as number) + 1;
+      this.#setLast(bytes, start, end, number, form);
       return;
     }
     if (verdict === UNKNOWN) this.#readLast();
     const found = this.#read(bytes, start, end, number, unterminated);
-    if (form >= 0 && found !== undefined) this.#known[form] = found === filter.formats[form];
+    if (form >= 0 && found !== undefined) may[form] = found === filter.formats[form];
+  }
+
+  #setLast(bytes: Buffer, start: number, end: number, number: number, form: number): void {
+    const last = this.#last;
+    last.bytes = bytes;
+    last.start = start;
+    last.end = end;
+    last.number = number;
+    last.form = form;
+  }
+
+  #keepLast(): void {
+    const last = this.#last;
+    const length = last.end - last.start;
+    if (last.number === 0 || last.bytes === this.#kept) return;
+    if (this.#kept.length < length) this.#kept = Buffer.allocUnsafe(length * 2);
+    last.bytes.copy(this.#kept, 0, last.start, last.end);
+    last.bytes = this.#kept;
+    last.start = 0;
+    last.end = length;
   }
 
   #readLast(): void {
     const { bytes, start, end, number, form } = this.#last;
     if (number === 0) return;
     this.#leftOut--;
-    this.#leftOutOf[form] = (this.#leftOutOf[form] as number) - 1;
+    const { ofForm } = this.#passed;
+    ofForm[form] = (ofForm[form] as number) - 1;
     this.#read(bytes, start, end, number, false);
   }
 
@@ -180,6 +218,13 @@ class LineReader {
       this.#leftOut = 0;
     }
     this.#last.number = 0;
+    const known = unterminated ? undefined : this.#templates?.read(bytes, start, end);
+    if (known !== undefined) {
+      // The decoder counts them as lines of a logger with full times, which they are.
+      this.#decoder.passOver(1);
+      this.#push(known.parsed, known.format, undefined, undefined, number);
+      return known.format;
+    }
     const text = bytes.toString("utf8", start, end);
     if (unterminated) this.endsWithinLine = true;
     const { mayMatter } = this.#options;
@@ -190,19 +235,32 @@ class LineReader {
       return undefined;
     }
     const { format, stream, origin } = decoded;
-    this.#tally.formats.set(format, (this.#tally.formats.get(format) ?? 0) + 1);
+    if (!unterminated) this.#templates?.learn(bytes, start, end, format, decoded.parsed);
     const parsed = unterminated ? markCut(decoded.parsed) : decoded.parsed;
-    this.#lines.push({ parsed, format, stream, origin, line: number });
+    this.#push(parsed, format, stream, origin, number);
     return parsed.stamp?.kind === "instant" ? format : undefined;
+  }
+
+  #push(
+    parsed: ParsedLine,
+    format: string,
+    stream: string | undefined,
+    origin: LineOrigin | undefined,
+    line: number,
+  ): void {
+    const { formats } = this.#tally;
+    formats.set(format, (formats.get(format) ?? 0) + 1);
+    this.#lines.push({ parsed, format, stream, origin, line });
   }
 
   #countLeftOut(): void {
     const { formats } = this.#tally;
-    this.#leftOutOf.forEach((count, form) => {
+    const { ofForm } = this.#passed;
+    ofForm.forEach((count, form) => {
       const name = this.#options.filter?.formats[form];
-      if (count > 0 && name !== undefined) formats.set(name, (formats.get(name) ?? 0) + count);
+      if (count !== 0 && name !== undefined) formats.set(name, (formats.get(name) ?? 0) + count);
     });
-    this.#leftOutOf.fill(0);
+    ofForm.fill(0);
   }
 }
 
