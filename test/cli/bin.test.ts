@@ -2,24 +2,30 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  closeSync,
+  constants,
   copyFileSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = path.join(ROOT, "bin/clawdbot-sessions.js");
+const PROGRAM = new URL("../../dist/program.js", import.meta.url).href;
 
 let folder = "";
 beforeAll(() => {
@@ -36,7 +42,7 @@ function run(...words: string[]): { stdout: string; stderr: string; status: numb
 
 /** Runs a module that has the built `nodeIo`. */
 function runModule(code: string): { stdout: string; stderr: string; status: number | null } {
-  const script = `import { nodeIo } from ${JSON.stringify(new URL("../../dist/program.js", import.meta.url).href)};\n${code}`;
+  const script = `import { nodeIo } from ${JSON.stringify(PROGRAM)};\n${code}`;
   return spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",
     cwd: folder,
@@ -157,7 +163,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])("Ctrl-C ends it with 130, time %i", async ()
 
 test("an error that nobody caught is a bug, not a finding", () => {
   const { stderr, status } = runModule(`
-    import { main } from ${JSON.stringify(new URL("../../dist/program.js", import.meta.url).href)};
+    import { main } from ${JSON.stringify(PROGRAM)};
     const io = nodeIo();
     setTimeout(() => { throw new Error("out of nowhere"); }, 1);
     const stdout = { ...io.stdout, write: () => new Promise(() => {}) };
@@ -171,6 +177,42 @@ test("a long output reaches a pipe whole", () => {
   const { stdout } = runModule(`await nodeIo().stdout.write("x".repeat(3_000_000) + "end\\n");`);
   expect(stdout.length).toBe(3_000_004);
 });
+
+test("a pipe that does not let us wait gets all of it as well", async () => {
+  const pipe = path.join(folder, "impatient");
+  spawnSync("mkfifo", [pipe]);
+  // Both ends are ours, so that whoever opens it need not wait for the other one.
+  const end = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  const script = `import { nodeIo } from ${JSON.stringify(PROGRAM)};
+    const { stdout } = nodeIo();
+    await stdout.write("x".repeat(300_000));
+    await stdout.write("end\\n");`;
+  // Node makes the first three of a child's descriptors patient ones, so a shell passes ours on.
+  const child = spawn("bash", ["-c", `"$0" --input-type=module -e "$1" 1>&3`, process.execPath, script], {
+    stdio: ["ignore", "ignore", "inherit", end],
+  });
+  const closed = once(child, "close") as Promise<[number | null]>;
+  let text = "";
+  for (let isOver = false; !isOver;) {
+    isOver = (await Promise.race([closed, setTimeout(50, undefined)])) !== undefined;
+    text += readAll(end);
+  }
+  closeSync(end);
+  expect((await closed)[0]).toBe(0);
+  expect(text).toBe(`${"x".repeat(300_000)}end\n`);
+});
+
+/** What is in a pipe for now. */
+function readAll(pipe: number): string {
+  const buffer = Buffer.alloc(65_536);
+  let text = "";
+  try {
+    for (;;) text += buffer.toString("utf8", 0, readSync(pipe, buffer));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe("EAGAIN");
+    return text;
+  }
+}
 
 describe("writing a file", () => {
   const write = (file: string, text: string) =>
