@@ -7,8 +7,18 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openChromium } from "../helpers/chromium.ts";
 import { reportOf } from "../helpers/doctor.ts";
 import { SAMPLES } from "../reporters/sample-reports.ts";
-import { countPixels, findInPicture, openPage, pageOf, settled, shownSpan } from "./open-page.ts";
-import { EVIL_NAMES, evilReport, manyRuns } from "./reports.ts";
+import {
+  barMasks,
+  countPixels,
+  findInPicture,
+  fillsOfAFrame,
+  openPage,
+  pageOf,
+  settled,
+  shownSpan,
+  uprights,
+} from "./open-page.ts";
+import { EVIL_NAMES, evilReport, manyRuns, shortRuns } from "./reports.ts";
 
 // A browser on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -192,9 +202,36 @@ describe("the page of a real log", () => {
     await page.close();
   });
 
-  test("needs no sideways scrolling in a narrow window", async () => {
+  test("needs no sideways scrolling in a narrow window, and breaks no word there", async () => {
     const { page } = await open({ viewport: { width: 360, height: 700 } });
     expect(await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")).toBeLessThanOrEqual(0);
+    // The tables scroll by themselves.
+    expect((await page.locator("#runs tbody button").first().boundingBox())?.height).toBeLessThan(40);
+    await page.close();
+  });
+});
+
+describe("nothing needs its colour", () => {
+  test("the shortest bar shows its state's pattern, wherever it stands", async () => {
+    const states = ["aborted", "failed", "timed-out", "orphaned", "open"] as const;
+    const { page } = await openPage(browser, pageOf(shortRuns(states)), { viewport: { width: 1280, height: 4000 } });
+    const masks = await barMasks(page, [...states, "completed"]);
+    for (const state of states) {
+      expect(masks[state]?.length, state).toBe(20);
+      expect(new Set(masks[state]).size, state).toBe(1);
+      // Not a plain block, as a completed run is.
+      expect(masks[state]?.[0], state).toMatch(/ /);
+    }
+    expect(masks["completed"]?.join("")).not.toMatch(/ /);
+    expect(new Set(Object.values(masks).map((all) => all[0])).size).toBe(6);
+    await page.close();
+  });
+
+  test("a restart is a dashed line from top to bottom, a crash a whole one", async () => {
+    const { page } = await openPage(browser, pageOf(manyRuns(200, 20)));
+    expect(await uprights(page, "crash", 0.95)).toBe(4);
+    expect(await uprights(page, "mark", 0.95)).toBe(0);
+    expect(await uprights(page, "mark", 0.6)).toBe(8);
     await page.close();
   });
 });
@@ -286,4 +323,19 @@ test("10,000 runs of 400 sessions: all there, and all of it still works", async 
   expect(await page.evaluate("document.querySelector('#chart').scrollTop")).toBeGreaterThan(1000);
   expect(complaints).toEqual([]);
   await page.close();
+});
+
+test("a frame's work follows what can be seen of the runs, not their number", async () => {
+  const fills = async (runs: number, sessions: number): Promise<number> => {
+    const { page } = await openPage(browser, pageOf(manyRuns(runs, sessions)));
+    const count = await fillsOfAFrame(page);
+    await page.close();
+    return count;
+  };
+  const few = await fills(10_000, 20);
+  // Four of five are left out, because others lie there already.
+  expect(few).toBeLessThan(15_000);
+  expect(await fills(40_000, 20)).toBeLessThan(few * 1.5);
+  // Rows that are not scrolled to are not drawn.
+  expect(await fills(10_000, 400)).toBeLessThan(few);
 });
