@@ -18,8 +18,8 @@ import { findGateway, GATEWAY_VERSIONS, gatewayName, type GatewayVersion } from 
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const COMMAND = "sessions-doctor";
-/** A gateway's command takes some seconds to load, a plugin's installation some more (ms). */
-const PATIENCE_MS = 60_000;
+/** A gateway's command takes some seconds to load, a plugin's installation some more; on a busy machine minutes (ms). */
+const PATIENCE_MS = 240_000;
 
 interface Ran {
   readonly stdout: string;
