@@ -202,6 +202,37 @@ describe("the page of a real log", () => {
     await page.close();
   });
 
+  test("a screen reader is told all that the picture shows", async () => {
+    const { page } = await open();
+    const told = await page.locator("body").ariaSnapshot();
+    for (const part of [
+      'heading "BLOCKED 1 of 2 sessions gets no answers: main, for 13 min, 2+ messages waiting." [level=1]',
+      'application "Timeline of the runs"',
+      'row "main blocked 07:38:27.200 13 min 9 s 2 or more, came at 07:38:34, 07:45:05 2"',
+      'row "07:38:27.562 gateway restarts in the same process clawdbot, PID 20958"',
+      'row "12cbe357 main orphaned (restart), silent for 13 min 9 s 07:38:27.200 no end seen',
+      "listitem: a message that still waits",
+      'checkbox "orphaned (1)" [checked]',
+    ])
+      expect(told).toContain(part);
+    // Keys choose what is then said; the picture itself is no text.
+    await page.locator("#chart").focus();
+    await page.keyboard.press("n");
+    expect(await page.locator("body").ariaSnapshot()).toMatch(/- status: "?main: run 12cbe357, orphaned/);
+    await page.close();
+  });
+
+  test("keeps to the colours that a person has forced", async () => {
+    const { page } = await open({ forcedColors: "active", colorScheme: "dark" });
+    await settled(page);
+    const [red, green, blue] = await page.evaluate<number[]>(
+      `[...document.querySelector("#canvas").getContext("2d").getImageData(2, 2, 1, 1).data]`,
+    );
+    expect([red, green, blue]).toEqual([0, 0, 0]);
+    expect(await countPixels(page, "orphaned")).toBeGreaterThan(100);
+    await page.close();
+  });
+
   test("needs no sideways scrolling in a narrow window, and breaks no word there", async () => {
     const { page } = await open({ viewport: { width: 360, height: 700 } });
     expect(await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")).toBeLessThanOrEqual(0);
