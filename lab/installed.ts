@@ -18,8 +18,8 @@ import { findGateway, GATEWAY_VERSIONS, gatewayName, type GatewayVersion } from 
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const COMMAND = "sessions-doctor";
-/** A gateway's command takes some seconds to load, a plugin's installation some more (ms). */
-const PATIENCE_MS = 60_000;
+/** A gateway's command takes some seconds to load, a plugin's installation some more; on a busy machine minutes (ms). */
+const PATIENCE_MS = 240_000;
 
 interface Ran {
   readonly stdout: string;
@@ -61,6 +61,9 @@ function tryShim(machine: Machine): string[] {
     const result = machine.run(line, [shims, shims]);
     return isRight(result) ? [] : [problem(line, result)];
   });
+  // As in a unit whose PATH knows nothing of us.
+  const unit = machine.run(`env PATH=/usr/bin:/bin '${shims}/${command}' sessions explain run-lost`);
+  if (unit.status !== 0 || !unit.stdout.startsWith("run-lost: ")) wrong.push(problem("without us on the PATH", unit));
   const removed = machine.run(`clawdbot-sessions install-shim --remove '${shims}' && ${command} --version`, [shims]);
   return removed.stdout.includes("removed ") && removed.stdout.includes(version.version)
     ? wrong

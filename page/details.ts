@@ -65,7 +65,7 @@ export class Details {
       ["Session", [row.names[0] ?? row.name, heldText(row, this.#picture)].filter((it) => it !== "").join(": ")],
       ["Started", bar.startUnseen ? `before ${this.#times.exact(bar.from)}` : this.#times.exact(bar.from)],
       ["Took", tookText(bar)],
-      ["Waited", bar.queuedAt === null ? null : `${bar.from - bar.queuedAt} ms`],
+      ["Waited", bar.queuedAt === null ? null : waitedText(bar.from - bar.queuedAt)],
       ["Attempts", bar.attempts > 1 ? String(bar.attempts) : null],
       ["Model", bar.model],
       ["Channel", bar.channel],
@@ -94,6 +94,11 @@ export class Details {
     }
     return list;
   }
+}
+
+/** Mostly a blink; behind a run that hangs it is minutes. */
+function waitedText(ms: number): string {
+  return ms < 10_000 ? `${ms} ms` : spanText(ms);
 }
 
 /** What was found, why, and what to do. */

@@ -143,8 +143,7 @@ function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
     } else drawSilentLine(context, theme, to, to + silent, middle);
     drawSilence(frame, bar, middle, to, silent);
   }
-  context.fillStyle = theme.fills[bar.state];
-  context.fillRect(from, top, to - from, BAR);
+  fillState(context, theme, bar.state, from, top, to - from, BAR);
   if (to - from > 5 && bar.state !== "completed") {
     context.strokeStyle = color;
     context.lineWidth = 1.5;
@@ -155,6 +154,25 @@ function drawBar(frame: Frame, line: RowLine, bar: Bar): void {
     context.lineWidth = 3;
     context.strokeRect(from - 3, top - 2, to - from + 6, BAR + 4);
   }
+}
+
+/** From the bar's own corner on, so that the pattern of the narrowest is seen wherever it stands. Also for the legend. */
+export function fillState(
+  context: CanvasRenderingContext2D,
+  theme: Theme,
+  state: Bar["state"],
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
+  const fill = theme.fills[state];
+  context.fillStyle = fill;
+  // Most runs ended well, and moving the canvas takes longer than filling a bar.
+  if (typeof fill === "string") return context.fillRect(x, y, width, height);
+  context.translate(x, y);
+  context.fillRect(0, 0, width, height);
+  context.translate(-x, -y);
 }
 
 /** Dashes: nothing was heard here. Also for the legend. */
@@ -233,7 +251,9 @@ function drawAxis({ context, x, from, to, left, width, times, theme }: Frame): v
   clip(context, left, 0, width - left, AXIS);
   for (const { at, label } of times.ticks(from, to, tickCount(width - left))) {
     context.fillRect(Math.round(x(at)), AXIS - 6, 1, 6);
-    context.fillText(label, Math.round(x(at)) + 4, AXIS / 2);
+    const start = Math.round(x(at)) + 4;
+    // Half a time at the edge would be another time.
+    if (start + context.measureText(label).width <= width) context.fillText(label, start, AXIS / 2);
   }
   context.restore();
 }

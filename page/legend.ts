@@ -3,7 +3,7 @@ import { MARK_KINDS, MARK_TEXT, STATES_BY_WEIGHT } from "../src/reporters/pictur
 import type { Picture } from "../src/reporters/picture/model.ts";
 import type { RunState } from "../src/model.ts";
 import { byId, element } from "./dom.ts";
-import { drawSilentLine } from "./draw.ts";
+import { drawSilentLine, fillState } from "./draw.ts";
 import { drawSign } from "./marks.ts";
 import { readTheme } from "./theme.ts";
 import type { Theme } from "./theme.ts";
@@ -85,8 +85,7 @@ export function repaint(): void {
 }
 
 function bar(context: CanvasRenderingContext2D, theme: Theme, state: RunState): void {
-  context.fillStyle = theme.fills[state];
-  context.fillRect(0, 2, 26, 12);
+  fillState(context, theme, state, 0, 2, 26, 12);
   context.strokeStyle = theme.states[state];
   context.lineWidth = 1.5;
   context.strokeRect(0.75, 2.75, 24.5, 10.5);

@@ -22,8 +22,7 @@ export interface Theme {
 const SIZE = 8;
 
 /** What is left out of the solid colour. */
-const PATTERNS: Readonly<Record<RunState, (context: CanvasRenderingContext2D) => void>> = {
-  completed: () => {},
+const PATTERNS: Readonly<Record<Exclude<RunState, "completed">, (context: CanvasRenderingContext2D) => void>> = {
   aborted: (context) => diagonal(context, false),
   failed: (context) => {
     diagonal(context, false);
@@ -60,7 +59,8 @@ export function readTheme(): Theme {
     orphaned: color("orphaned"),
     open: color("open"),
   };
-  const fill = (state: RunState): CanvasPattern | string => pattern(states[state], ground, PATTERNS[state]);
+  const fill = (state: keyof typeof PATTERNS): CanvasPattern | string =>
+    pattern(states[state], ground, PATTERNS[state]);
   return {
     ground,
     raised: color("raised"),
@@ -74,7 +74,7 @@ export function readTheme(): Theme {
     crash: color("crash"),
     states,
     fills: {
-      completed: fill("completed"),
+      completed: states.completed,
       aborted: fill("aborted"),
       failed: fill("failed"),
       "timed-out": fill("timed-out"),

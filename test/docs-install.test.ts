@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
+import { OUR_WORDS } from "../src/shell-init.ts";
+
 // They start programs, one after the other, on machines that are busy.
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -47,6 +49,11 @@ describe("docs/install.md", () => {
   test.each(blocks)("%#", (text) => {
     const commands = text.split("\n").flatMap((line) => (line.startsWith("$ ") ? [line.slice(2)] : []));
     expect(typed(commands.map((line) => line.replaceAll("/srv", folder)))).toBe(text);
+  });
+
+  test("names the words that the shim takes", () => {
+    const words = OUR_WORDS.map((it) => `\`${it}\``);
+    expect(TEXT).toContain(`${words.slice(0, -1).join(", ")} and ${words.at(-1)} behind \`sessions\``);
   });
 
   test("names files and commands that there are", () => {

@@ -24,7 +24,7 @@ function inconclusive({ tracker, version }: Diagnosis): Finding {
       : "this log holds no line of a gateway that this tool knows",
     help: seen
       ? `${settingText(version)} A new level needs a restart, and a restart of the whole process ends a block by itself; so for the block at hand, look at the state dir on the gateway's own machine (--state-dir).`
-      : "Check that this is a gateway's log. `clawdbot-sessions doctor` without a file finds the logs of this machine's gateways.",
+      : "Check that this is a gateway's log. Without a file, clawdbot-sessions doctor finds the logs of this machine's gateways.",
     timeline: [],
     timelineOmitted: 0,
   };

@@ -64,11 +64,13 @@ function holderText(it: SettledSession): string {
   if (it.waitsFor === "recoveries") return "the gateway holds it back while recoveries of other sessions hang";
   if (!it.holder) return "a run is at work in it, and no line tells which";
   const run = `run ${shortId(it.holder.run.runId)} holds its lane`;
-  return it.holder.cause === "stall" ? `${run} and is silent` : `${run} since ${causeText(it.holder)} cut it off`;
+  return it.holder.cause === "stall" ? `${run} and has been silent` : `${run} since ${causeText(it.holder)} cut it off`;
 }
 
 function sinceText(it: SettledSession): string {
-  return it.silenceMs === undefined || it.silenceMs < 1000 ? "" : `, silent for ${spanText(it.silenceMs)}`;
+  if (it.silenceMs === undefined || it.silenceMs < 1000) return "";
+  const isSaid = it.waitsFor === "own-run" && it.holder?.cause === "stall";
+  return `${isSaid ? "" : ", silent"} for ${spanText(it.silenceMs)}`;
 }
 
 function waitingText(it: SettledSession): string {

@@ -61,8 +61,10 @@ ${BODY}
   },
 };
 
-function readLine({ sources }: Report): string {
+function readLine({ sources, labels }: Report): string {
   const lines = sources.reduce((sum, source) => sum + source.lines, 0);
   const paths = sources.length > 3 ? "" : `: ${sources.map(({ path }) => path).join(", ")}`;
-  return `${count(sources.length, "file")}, ${count(lines, "line")}${paths}`;
+  // Of many gateways' pages each says whose it is.
+  const whose = Object.entries(labels).map(([name, value]) => `; ${name} ${value}`);
+  return `${count(sources.length, "file")}, ${count(lines, "line")}${paths}${whose.join("")}`;
 }

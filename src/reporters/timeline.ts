@@ -22,6 +22,8 @@ import type { Signs } from "./timeline/signs.ts";
 import { count, VERDICT_LABEL, verdictSentences } from "./wording.ts";
 
 const NARROWEST = 40;
+/** A space at which no line ends. */
+const TIED = "\u{a0}";
 /** Sessions in which nothing went wrong are summed up beyond this many. */
 const WELL_SHOWN = 20;
 /** Restarts and crashes that are listed under the picture. */
@@ -155,8 +157,9 @@ function legend({ signs, width, paint }: Canvas, used: ReadonlySet<CellKind>): s
   const paints = paintOf(paint);
   const parts = order
     .filter((kind) => used.has(kind))
-    .map((kind) => `${paints[kind](signs.cells[kind])} ${CELL_TEXT[kind]}`);
-  return parts.length === 0 ? [] : hang("", parts.join("   "), width);
+    .map((kind) => `${paints[kind](signs.cells[kind])}${TIED}${CELL_TEXT[kind].replaceAll(" ", TIED)}`);
+  // A sign is never torn from its meaning.
+  return parts.length === 0 ? [] : hang("", parts.join("   "), width).map((it) => it.replaceAll(TIED, " "));
 }
 
 function marksList({ picture, columns, signs, clock, width, paint }: Canvas): string[] {
@@ -177,12 +180,17 @@ function marksList({ picture, columns, signs, clock, width, paint }: Canvas): st
 
 function notesOf({ picture, columns, clock, width, paint }: Canvas): string[] {
   const [from, to] = [columns.from, columns.to].map((ms) => clock.stamp(new Date(ms).toISOString()));
-  const step = spanText((columns.to - columns.from) / columns.count);
+  const step = stepText((columns.to - columns.from) / columns.count);
   const undated =
     picture.undated > 0 ? `; ${count(picture.undated, "run has", "runs have")} no time and no place here` : "";
   return hang("Shown  ", `${from} to ${to} ${clock.zoneName}, a column is ${step}${undated}`, width).map((it) =>
     paint.dim(it),
   );
+}
+
+/** Of a short log many columns share a second. */
+function stepText(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : spanText(ms);
 }
 
 /** As wide as asked, cut with an ellipsis where it is wider. */

@@ -17,16 +17,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { UserError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Io } from "../io.ts";
+import { OUR_PROGRAM } from "../our-program.ts";
 import { reason } from "../write-error.ts";
 import { WRAPPED_COMMANDS, type WrappedCommand } from "../shell-init.ts";
 import type { InstallShimOptions } from "./options.ts";
-import { MARK, type OurProgram, shimScript } from "./script.ts";
+import { MARK, shimScript } from "./script.ts";
 
 /** One thing to do to one file. */
 interface Act {
@@ -34,12 +34,6 @@ interface Act {
   readonly file: string;
   readonly kind: "write" | "keep" | "remove";
 }
-
-/** This program, as a script can call it that knows nothing of PATH. */
-const OUR_PROGRAM: OurProgram = {
-  node: process.execPath,
-  file: fileURLToPath(new URL("../../bin/clawdbot-sessions.js", import.meta.url)),
-};
 
 /**
  * Looks at every name before it touches one: all of it is done, or nothing.

@@ -15,6 +15,8 @@ describe.each(CHECKS.map((check) => [check.code, check] as const))("%s", (_code,
         expect(finding.code).toBe(check.code);
         expect(finding.message).not.toBe("");
         expect(finding.help).not.toBe("");
+        // Plain words: where they go to, a sign of markup would be shown escaped.
+        expect(finding.message + finding.help).not.toContain("`");
       }
     }
   });

@@ -16,11 +16,10 @@ import type { LineType } from "../../src/reporters/ndjson-columns.ts";
 import { doctor } from "../helpers/doctor.ts";
 import { FIXTURES, REAL_LOGS } from "../helpers/fixtures.ts";
 import { blocksOf, docPath } from "./blocks.ts";
+import { answerText, HOSTS } from "./hosts.ts";
 
 const BIN = path.join(FIXTURES, "../bin/clawdbot-sessions.js");
 const BLOCKS = blocksOf("fleet.md");
-/** What the three hosts of the document have in their logs. */
-const HOSTS = { a1: "issue-3245", b2: "openclaw-2026.2.26-restart-mix", c3: "ended-by-itself" } as const;
 
 let folder = "";
 beforeAll(() => {
@@ -122,6 +121,49 @@ function kindOf(value: unknown): RegExp {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) ? /^time\??$/ : /^text\??$/;
 }
 
+describe("the views of DuckDB, ClickHouse and Spark", () => {
+  const KINDS: Readonly<Record<string, RegExp>> = {
+    text: /^(?:VARCHAR|String|Nullable\(String\)|STRING)$/,
+    number: /^(?:INTEGER|Nullable\(UInt32\)|INT)$/,
+    time: /^(?:TIMESTAMP|Nullable\(DateTime64\(3, 'UTC'\)\))$/,
+    object: /^(?:STRUCT|Tuple)\b/,
+  };
+  const views = BLOCKS.filter(({ code }) => /^CREATE [^]*labels:? '?(?:STRUCT|Tuple)/.test(code));
+
+  test("are three", () => expect(views.map(({ heading }) => heading)).toEqual(["DuckDB", "ClickHouse", "Spark"]));
+
+  test.each(views)("$heading has columns that there are, each of its kind", ({ code }) => {
+    const columns = viewColumns(code);
+    expect(Object.keys(columns)).toEqual(Object.keys(viewColumns(views[0]?.code ?? "")));
+    expect(Object.keys(columns).length).toBeGreaterThan(15);
+    const all = { ...COMMON_COLUMNS, ...Object.assign({}, ...Object.values(COLUMNS)) } as typeof COMMON_COLUMNS;
+    for (const [name, type] of Object.entries(columns)) {
+      const is = (all as Readonly<Record<string, { is: string }>>)[name]?.is.replace("?", "") ?? "no column";
+      expect(type, name).toMatch(KINDS[is] ?? /^no such kind$/);
+    }
+  });
+});
+
+/** Names and types, from whatever form a view lists them in. */
+function viewColumns(code: string): Readonly<Record<string, string>> {
+  const begin = code.search(/type:? '?(?:VARCHAR|String|STRING)/);
+  const columns: string[] = [""];
+  let depth = 0;
+  for (const letter of code.slice(begin).replaceAll("\\'", "’")) {
+    if ("(<".includes(letter)) depth++;
+    if (")>}".includes(letter)) depth--;
+    if (depth < 0) break;
+    if (letter === "," && depth === 0) columns.push("");
+    else columns[columns.length - 1] += letter;
+  }
+  return Object.fromEntries(
+    columns.map((it) => {
+      const [, name = "", type = ""] = /^["`]?(\w+)["`]?:?\s+'?([^']*)'?$/.exec(it.trim()) ?? [];
+      return [name, type.replaceAll("’", "'").trim()];
+    }),
+  );
+}
+
 test("DuckDB answers every query, and the document shows its answers and all columns", async () => {
   const queries = BLOCKS.filter(({ test }) => test === "duckdb").map(({ code }) => code);
   const instance = await DuckDBInstance.create(":memory:");
@@ -132,11 +174,9 @@ test("DuckDB answers every query, and the document shows its answers and all col
       const asked = query.replaceAll("'reports/", `'${folder}/reports/`);
       const reader = await connection.runAndReadAll(asked);
       if (query.startsWith("CREATE")) continue;
-      const rows = [reader.columnNames(), ...reader.getRows().map((row) => row.map((value) => String(value ?? "")))];
-      expect(rows.length).toBeGreaterThan(1);
-      const widths = reader.columnNames().map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-      const lines = rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd());
-      answers.push(`\`\`\`text\n${lines.join("\n")}\n\`\`\``);
+      const rows = reader.getRows().map((row) => row.map((value) => String(value ?? "")));
+      expect(rows.length).toBeGreaterThan(0);
+      answers.push(`\`\`\`text\n${answerText(reader.columnNames(), rows)}\n\`\`\``);
     }
     expect(queries.length).toBeGreaterThan(4);
     const doc = written({ columns: columnTables(), answers: answers.join("\n\n") });

@@ -103,6 +103,30 @@ test("the example in docs/library.md does what it says", () => {
   expect({ stdout: stdout.trimEnd(), stderr }).toEqual({ stdout: block("text"), stderr: "" });
 });
 
+test("what its documents point to under docs/ is in the package", () => {
+  const words = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const { stdout } = spawnSync("npm", words, { encoding: "utf8", cwd: ROOT });
+  const packed = new Set(filesOf(JSON.parse(stdout)));
+  expect(packed).toContain("README.md");
+  // A picture is for the repository's page.
+  const documents = [...packed].filter((it) => it.endsWith(".md") && !it.startsWith("skills/"));
+  const named = documents.flatMap((file) =>
+    [...readFileSync(path.join(ROOT, file), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to = ""]) =>
+      path.posix.join(path.posix.dirname(file), to),
+    ),
+  );
+  const docs = new Set(named.filter((it) => it.startsWith("docs/") && it !== "docs/service"));
+  expect(docs.size).toBeGreaterThan(5);
+  expect([...docs].filter((it) => !packed.has(it))).toEqual([]);
+  for (const it of named) expect(existsSync(path.join(ROOT, it)), it).toBe(true);
+});
+
+/** Of a list, or by the package's name: npm has both. */
+function filesOf(answer: unknown): readonly string[] {
+  const [packed] = Object.values(answer as Record<string, { readonly files: readonly { readonly path: string }[] }>);
+  return packed?.files.map((it) => it.path) ?? [];
+}
+
 test("docs/library.md names every option", () => {
   const doc = readFileSync(path.join(ROOT, "docs/library.md"), "utf8");
   const code = readFileSync(path.join(ROOT, "src/index.ts"), "utf8");

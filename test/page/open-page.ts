@@ -109,3 +109,73 @@ export async function countPixels(page: Page, color: string): Promise<number> {
     return count;
   })()`);
 }
+
+/** The bars of a picture with a run a row, by state: a letter for each pixel of its colour, a space for any other. */
+export async function barMasks(page: Page, states: readonly string[]): Promise<Readonly<Record<string, string[]>>> {
+  await settled(page);
+  return await page.evaluate(`(() => {
+    const style = getComputedStyle(document.documentElement);
+    const canvas = document.querySelector("#canvas");
+    const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const found = {};
+    for (const state of ${JSON.stringify(states)}) {
+      const hex = style.getPropertyValue("--" + state).trim();
+      const color = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+      const is = (x, y) => color.every((it, index) => data[(y * width + x) * 4 + index] === it);
+      found[state] = [];
+      // Below the axis and the gateway's line, a row is 26 pixels high.
+      for (let top = 50; top + 26 <= canvas.height; top += 26) {
+        const ys = Array.from({ length: 24 }, (_, index) => top + index);
+        const xs = Array.from({ length: width - 200 }, (_, index) => 200 + index);
+        const own = xs.filter((x) => ys.some((y) => is(x, y)));
+        const high = ys.filter((y) => own.some((x) => is(x, y)));
+        if (own.length === 0) continue;
+        const lines = [];
+        for (let y = high[0]; y <= high.at(-1); y += 1) {
+          let line = "";
+          for (let x = own[0]; x <= own.at(-1); x += 1) line += is(x, y) ? "#" : " ";
+          lines.push(line);
+        }
+        found[state].push(lines.join("/"));
+      }
+    }
+    return found;
+  })()`);
+}
+
+/** Lines down through the whole picture that have this colour in at least that part of their pixels. */
+export async function uprights(page: Page, color: string, part: number): Promise<number> {
+  await settled(page);
+  return await page.evaluate(`(() => {
+    const hex = getComputedStyle(document.documentElement).getPropertyValue("--${color}").trim();
+    const rgb = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+    const canvas = document.querySelector("#canvas");
+    const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const isLine = (x) => {
+      let own = 0;
+      for (let y = 50; y < height - 4; y += 1)
+        if (rgb.every((it, index) => data[(y * width + x) * 4 + index] === it)) own += 1;
+      return own >= ${part} * (height - 54);
+    };
+    let lines = 0;
+    for (let x = 1; x < width; x += 1) if (isLine(x) && !isLine(x - 1)) lines += 1;
+    return lines;
+  })()`);
+}
+
+/** How often one drawing of the whole picture fills a piece of it. */
+export async function fillsOfAFrame(page: Page): Promise<number> {
+  await settled(page);
+  await page.evaluate(`(() => {
+    const prototype = CanvasRenderingContext2D.prototype;
+    const { fillRect } = prototype;
+    window.fills = 0;
+    prototype.fillRect = function (...place) {
+      window.fills += 1;
+      return fillRect.apply(this, place);
+    };
+  })()`);
+  await page.evaluate("document.querySelector('#zoom-all').click()");
+  await settled(page);
+  return await page.evaluate("window.fills");
+}

@@ -7,8 +7,18 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openChromium } from "../helpers/chromium.ts";
 import { reportOf } from "../helpers/doctor.ts";
 import { SAMPLES } from "../reporters/sample-reports.ts";
-import { countPixels, findInPicture, openPage, pageOf, settled, shownSpan } from "./open-page.ts";
-import { EVIL_NAMES, evilReport, manyRuns } from "./reports.ts";
+import {
+  barMasks,
+  countPixels,
+  findInPicture,
+  fillsOfAFrame,
+  openPage,
+  pageOf,
+  settled,
+  shownSpan,
+  uprights,
+} from "./open-page.ts";
+import { EVIL_NAMES, evilReport, manyRuns, shortRuns } from "./reports.ts";
 
 // A browser on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -58,6 +68,12 @@ describe("the page of a real log", () => {
       "07:38:19.381gateway upclawdbot, PID 20958",
       "07:38:27.562gateway restarts in the same processclawdbot, PID 20958",
     ]);
+    await page.close();
+  });
+
+  test("says whose log it is, where a label says so", async () => {
+    const { page } = await openPage(browser, pageOf({ ...report, labels: { host: "a1", region: "eu" } }));
+    expect(await page.locator("#read").textContent()).toMatch(/console\.log; host a1; region eu$/);
     await page.close();
   });
 
@@ -192,9 +208,69 @@ describe("the page of a real log", () => {
     await page.close();
   });
 
-  test("needs no sideways scrolling in a narrow window", async () => {
+  test("a screen reader is told all that the picture shows", async () => {
+    const { page } = await open();
+    const told = await page.locator("body").ariaSnapshot();
+    for (const part of [
+      'heading "BLOCKED 1 of 2 sessions gets no answers: main, for 13 min, 2+ messages waiting." [level=1]',
+      'application "Timeline of the runs"',
+      'row "main blocked 07:38:27.200 13 min 9 s 2 or more, came at 07:38:34, 07:45:05 2"',
+      'row "07:38:27.562 gateway restarts in the same process clawdbot, PID 20958"',
+      'row "12cbe357 main orphaned (restart), silent for 13 min 9 s 07:38:27.200 no end seen',
+      "listitem: a message that still waits",
+      'checkbox "orphaned (1)" [checked]',
+    ])
+      expect(told).toContain(part);
+    // Keys choose what is then said; the picture itself is no text.
+    await page.locator("#chart").focus();
+    await page.keyboard.press("n");
+    expect(await page.locator("body").ariaSnapshot()).toMatch(/- status: "?main: run 12cbe357, orphaned/);
+    await page.close();
+  });
+
+  test("keeps to the colours that a person has forced", async () => {
+    const { page } = await open({ forcedColors: "active", colorScheme: "dark" });
+    await settled(page);
+    const [red, green, blue] = await page.evaluate<number[]>(
+      `[...document.querySelector("#canvas").getContext("2d").getImageData(2, 2, 1, 1).data]`,
+    );
+    expect([red, green, blue]).toEqual([0, 0, 0]);
+    expect(await countPixels(page, "orphaned")).toBeGreaterThan(100);
+    await page.close();
+  });
+
+  test("needs no sideways scrolling in a narrow window, and breaks no word there", async () => {
     const { page } = await open({ viewport: { width: 360, height: 700 } });
     expect(await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")).toBeLessThanOrEqual(0);
+    // The tables scroll by themselves: a run takes three lines at most, to say its state.
+    for (const row of await page.locator("#runs tbody tr").all()) {
+      expect((await row.boundingBox())?.height).toBeLessThan(80);
+    }
+    await page.close();
+  });
+});
+
+describe("nothing needs its colour", () => {
+  test("the shortest bar shows its state's pattern, wherever it stands", async () => {
+    const states = ["aborted", "failed", "timed-out", "orphaned", "open"] as const;
+    const { page } = await openPage(browser, pageOf(shortRuns(states)), { viewport: { width: 1280, height: 4000 } });
+    const masks = await barMasks(page, [...states, "completed"]);
+    for (const state of states) {
+      expect(masks[state]?.length, state).toBe(20);
+      expect(new Set(masks[state]).size, state).toBe(1);
+      // Not a plain block, as a completed run is.
+      expect(masks[state]?.[0], state).toMatch(/ /);
+    }
+    expect(masks["completed"]?.join("")).not.toMatch(/ /);
+    expect(new Set(Object.values(masks).map((all) => all[0])).size).toBe(6);
+    await page.close();
+  });
+
+  test("a restart is a dashed line from top to bottom, a crash a whole one", async () => {
+    const { page } = await openPage(browser, pageOf(manyRuns(200, 20)));
+    expect(await uprights(page, "crash", 0.95)).toBe(4);
+    expect(await uprights(page, "mark", 0.95)).toBe(0);
+    expect(await uprights(page, "mark", 0.6)).toBe(8);
     await page.close();
   });
 });
@@ -286,4 +362,19 @@ test("10,000 runs of 400 sessions: all there, and all of it still works", async 
   expect(await page.evaluate("document.querySelector('#chart').scrollTop")).toBeGreaterThan(1000);
   expect(complaints).toEqual([]);
   await page.close();
+});
+
+test("a frame's work follows what can be seen of the runs, not their number", async () => {
+  const fills = async (runs: number, sessions: number): Promise<number> => {
+    const { page } = await openPage(browser, pageOf(manyRuns(runs, sessions)));
+    const count = await fillsOfAFrame(page);
+    await page.close();
+    return count;
+  };
+  const few = await fills(10_000, 20);
+  // Four of five are left out, because others lie there already.
+  expect(few).toBeLessThan(15_000);
+  expect(await fills(40_000, 20)).toBeLessThan(few * 1.5);
+  // Rows that are not scrolled to are not drawn.
+  expect(await fills(10_000, 400)).toBeLessThan(few);
 });

@@ -46,6 +46,40 @@ export function manyRuns(count: number, sessions: number): Report {
   });
 }
 
+/** Runs too short to see, a session each, twenty of each state and one that completed, at places that follow no grid. */
+export function shortRuns(states: readonly RunReport["state"][]): Report {
+  const hour = 3_600_000;
+  const [life] = aReport().gateways;
+  if (!life) throw new Error("no gateway");
+  const all = [...states.flatMap((state) => Array.from({ length: 20 }, () => state)), "completed" as const];
+  const runs = all.map((state, index): RunReport => {
+    const startedAt = iso(Math.round((((index * 0.618_034) % 1) * 0.9 + 0.05) * hour));
+    const ends = state !== "orphaned" && state !== "open";
+    return aRun({
+      runId: `r${index}`,
+      sessionId: `id-${index}`,
+      sessionKey: `room-${index}`,
+      state,
+      cause: null,
+      queuedAt: null,
+      startedAt,
+      endedAt: ends ? startedAt : null,
+      lastSeenAt: startedAt,
+      goneAt: ends ? null : startedAt,
+      gateway: 0,
+    });
+  });
+  return aReport({
+    window: { from: iso(0), to: iso(hour) },
+    gateways: [{ ...life, index: 0, startedBy: "unknown", startedAt: null, endedAt: null, endedBy: null }],
+    runs,
+    findings: [],
+    sessions: runs.map(({ runId, sessionKey }) =>
+      aSession({ sessionKey: sessionKey ?? "", aliases: [], sessionIds: [runId.replace("r", "id-")], gateway: 0 }),
+    ),
+  });
+}
+
 /** What would act on a page if it were taken for more than text. */
 export const EVIL_NAMES: readonly string[] = [
   "</script><img src=x onerror=window.pwned=1>",

@@ -11,6 +11,7 @@ import type { FindingCode, Report } from "../../src/model.ts";
 import { junit } from "../../src/reporters/junit.ts";
 import type { Gate } from "../../src/reporters/reporter.ts";
 import { doctor } from "../helpers/doctor.ts";
+import { REAL_LOGS } from "../helpers/fixtures.ts";
 import { anyReport } from "./any-report.ts";
 import { PLAIN } from "./plain.ts";
 import { aFinding, aReport, aRun, aSession, SAMPLES } from "./sample-reports.ts";
@@ -38,6 +39,14 @@ function render(report: Report, gate: Partial<Gate> = {}): string {
 describe("Jenkins' schema", () => {
   test("takes every sample", async () => {
     expect(await problems(...Object.values(SAMPLES).map((report) => render(report)))).toEqual([]);
+  });
+
+  test("takes what is told of every real log", { timeout: 60_000 }, async () => {
+    const told = await Promise.all(
+      REAL_LOGS.map(async ({ folder }) => (await doctor([folder, "--format", "junit", "--no-state"])).out),
+    );
+    expect(told.length).toBeGreaterThan(10);
+    expect(await problems(...told)).toEqual([]);
   });
 
   test("takes whatever stands in a log", async () => {

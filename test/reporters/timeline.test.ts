@@ -90,6 +90,33 @@ test("the legend names just the signs that are used", () => {
     expect(text).not.toContain(CELL_TEXT[other]);
 });
 
+test("a sign of the legend is never torn from its meaning", () => {
+  const report = aReport({
+    runs: [aRun()],
+    sessions: [aSession({ state: "blocked", waitingAtLeast: 1, waitingSince: ["2026-01-28T07:23:40.000Z"] })],
+  });
+  for (let width = 40; width < 80; width++) {
+    const lines = timeline.render(report, { ...PLAIN, width }).split("\n");
+    const first = lines.findIndex((it) => it.startsWith("█ orphaned"));
+    const legend = lines.slice(first, lines.indexOf("", first));
+    expect(legend.join(" ")).toContain("◆ message waits");
+    for (const line of legend) {
+      expect(line).toMatch(/^(?:. (?:completed|orphaned|silent|in the queue|message waits)(?: {3}|$))+$/);
+    }
+  }
+});
+
+test.each([
+  ["2026-01-28T07:00:30Z", "a column is 423 ms"],
+  ["2026-01-28T07:02:00Z", "a column is 2 s"],
+])("how much a column is of a log that ends at %s", (to, words) => {
+  const text = timeline.render(
+    aReport({ window: { from: "2026-01-28T07:00:00Z", to }, gateways: [], runs: [] }),
+    PLAIN,
+  );
+  expect(text.split("\n").at(-2)).toMatch(new RegExp(`${words}$`));
+});
+
 test("a message that came in the column of the run's own sign stands beside it", () => {
   const report = aReport({
     runs: [aRun()],

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
@@ -212,6 +213,17 @@ describe("the script", () => {
 
   test("needs no PATH to reach us", () => {
     const { stdout, status } = run(in_("shims/clawdbot"), ["sessions", "explain", "run-lost"], "");
+    expect(stdout).toMatch(/^run-lost: /);
+    expect(status).toBe(0);
+  });
+
+  test("needs no PATH to reach us as we are installed", () => {
+    // The built program lies in other folders than its source.
+    const bin = fileURLToPath(new URL("../../bin/clawdbot-sessions.js", import.meta.url));
+    const made = spawnSync(process.execPath, [bin, "install-shim", in_("shims"), "--name", "moltbot"]);
+    expect(made.status).toBe(0);
+    const { stdout, stderr, status } = run(in_("shims/moltbot"), ["sessions", "explain", "run-lost"], "");
+    expect(stderr).toBe("");
     expect(stdout).toMatch(/^run-lost: /);
     expect(status).toBe(0);
   });

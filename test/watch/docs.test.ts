@@ -47,6 +47,13 @@ describe("the systemd unit", () => {
     for (const command of commands) expect(understood(command.split(" ").slice(1))).toBe(true);
   });
 
+  test("keeps its journal where docs/watch.md has a reset by hand look for it", () => {
+    const [folder] = values("StateDirectory");
+    expect(values("Environment")).toContain(`CLAWDBOT_SESSIONS_STATE_DIR=%S/${folder}`);
+    const named = `/var/lib/${folder?.replace("%i", "NAME")}`;
+    expect(read("docs/watch.md")).toContain(`CLAWDBOT_SESSIONS_STATE_DIR=${named} clawdbot-sessions reset main`);
+  });
+
   test("may do little", () => {
     expect(values("ProtectSystem")).toEqual(["strict"]);
     expect(values("NoNewPrivileges")).toEqual(["yes"]);
