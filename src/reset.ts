@@ -355,7 +355,6 @@ class Reset {
     const others = diagnosis.settled.sessions.filter((it) => it.session.canonicalKey !== plan.target.canonical);
     const busy = others.filter((it) => it.state === "busy").map((it) => it.key);
     const waiting = diagnosis.settled.sessions.reduce((sum, it) => sum + it.waitingAtLeast, 0);
-    const restart = `${restartCommand(diagnosis.version.product)}   # ends the process, which frees it; ${restartCost(busy, waiting)}`;
     return {
       force,
       probe,
@@ -366,7 +365,8 @@ class Reset {
         again: againCommand(names),
         force: againCommand(names, " --force"),
         probe: againCommand(names, " --probe"),
-        restart,
+        restart: restartCommand(diagnosis.version.product),
+        restartNote: `ends the process, which frees it; ${restartCost(busy, waiting)}`,
       },
     };
   }

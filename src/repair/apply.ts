@@ -49,7 +49,14 @@ export interface RepairOptions {
   /** Milliseconds for one question to the gateway. */
   readonly requestTimeoutMs: number;
   /** The commands to name when a repair did not end well. */
-  readonly next: { readonly again: string; readonly force: string; readonly probe: string; readonly restart: string };
+  readonly next: {
+    readonly again: string;
+    readonly force: string;
+    readonly probe: string;
+    readonly restart: string;
+    /** What that one does and costs. */
+    readonly restartNote: string;
+  };
 }
 
 const POLL_MS = 250;
@@ -88,6 +95,7 @@ export function resultOf(
   evidence: readonly Evidence[],
   next?: string,
   lost = NOTHING_LOST,
+  nextNote?: string,
 ): ResetResult {
   const { id, key, sessionId, before } = plan.target;
   return {
@@ -100,6 +108,7 @@ export function resultOf(
     evidence,
     lost,
     ...(next === undefined ? {} : { next }),
+    ...(nextNote === undefined ? {} : { nextNote }),
   };
 }
 
@@ -314,12 +323,14 @@ class Repair {
     }
     if (judgement?.state === "held" && this.#mayNotHaveArrived) {
       const why = "the step of the earlier call may not have arrived; this sends it again";
-      return await this.#end("ineffective", evidence, `${next.force}   # ${why}`);
+      return await this.#end("ineffective", evidence, next.force, why);
     }
-    if (judgement?.state === "held") return await this.#end("ineffective", evidence, next.restart);
-    if (judgement === undefined) return await this.#end("ineffective", evidence, next.restart);
-    if (reply?.result === "denied") return await this.#end("unverified", evidence, next.probe);
-    return await this.#end("unverified", evidence, this.#options.probe ? next.restart : next.probe);
+    const restart = [next.restart, next.restartNote] as const;
+    if (judgement?.state === "held" || judgement === undefined) {
+      return await this.#end("ineffective", evidence, ...restart);
+    }
+    if (this.#options.probe && reply?.result !== "denied") return await this.#end("unverified", evidence, ...restart);
+    return await this.#end("unverified", evidence, next.probe);
   }
 
   /** Only ever after the session is proved free: before that it destroys the way out on early versions. */
@@ -339,13 +350,14 @@ class Repair {
     return this.#result("refused", [], this.#options.next.force);
   }
 
-  async #end(outcome: Outcome, evidence: readonly Evidence[], next?: string): Promise<ResetResult> {
+  async #end(outcome: Outcome, evidence: readonly Evidence[], next?: string, note?: string): Promise<ResetResult> {
     await this.#write({ event: "end", outcome, evidence });
-    return this.#result(outcome, evidence, next);
+    return this.#result(outcome, evidence, next, note);
   }
 
-  #result(outcome: Outcome, evidence: readonly Evidence[], next?: string): ResetResult {
-    return resultOf(this.#plan, this.#steps, outcome, evidence, next, this.#sentAny ? this.#plan.lost : NOTHING_LOST);
+  #result(outcome: Outcome, evidence: readonly Evidence[], next?: string, note?: string): ResetResult {
+    const lost = this.#sentAny ? this.#plan.lost : NOTHING_LOST;
+    return resultOf(this.#plan, this.#steps, outcome, evidence, next, lost, note);
   }
 
   async #tell(action: string, ok: boolean, detail: string, began: number): Promise<void> {

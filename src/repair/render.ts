@@ -59,7 +59,8 @@ export function resultLines(result: ResetResult): string {
       : `proof: ${escapeTerminal(proof.text)} (${escapeTerminal(proof.source)}${proof.time === null ? "" : `, ${proof.time}`})`;
   const head = `${LABEL[result.outcome]} ${name}${said === "" ? "" : `   ${said}`}\n`;
   const next = result.next === undefined ? "" : `Next  ${escapeTerminal(result.next)}\n`;
-  return `${head}${next}`;
+  const note = result.nextNote === undefined ? "" : `      ${escapeTerminal(result.nextNote)}\n`;
+  return `${head}${next}${note}`;
 }
 
 export function renderJson(report: ResetReport): string {
