@@ -44,7 +44,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await Promise.race([run(parse(argv, io), io), io.failure]);
   } catch (error) {
-    if (error instanceof Interrupted) return EXIT.interrupted;
+    // What fails because of Ctrl-C, as a connection that it ended, is no error of its own.
+    if (error instanceof Interrupted || (error instanceof UserError && io.signal.aborted)) return EXIT.interrupted;
     // As ripgrep does: whoever runs `| head` has seen enough.
     if (error instanceof BrokenPipe) return EXIT.ok;
     const isUsers = error instanceof UserError;

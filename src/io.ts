@@ -57,9 +57,14 @@ export interface Io {
    * where there is no terminal.
    */
   readonly showProgress: ((bytesRead: () => number) => () => void) | null;
-  /** Aborted on Ctrl-C. */
+  /** Aborted on Ctrl-C, with Interrupted as the reason. */
   readonly signal: AbortSignal;
-  /** Rejects with Interrupted on Ctrl-C, or with an error that nobody caught. Never resolves. */
+  /**
+   * What must still be told after Ctrl-C, for it was begun and cannot be taken back. It hears of Ctrl-C by `signal`, and
+   * should end soon then; a second Ctrl-C does not wait for it.
+   */
+  hold(work: Promise<unknown>): void;
+  /** Rejects with Interrupted on Ctrl-C, once what is held has ended, or with an error that nobody caught. Never resolves. */
   readonly failure: Promise<never>;
 }
 
@@ -69,10 +74,13 @@ export interface Io {
  */
 export function nodeIo(): Io {
   const interrupt = new AbortController();
+  const held = new Set<Promise<unknown>>();
   const failure = new Promise<never>((_, reject) => {
+    // Once: at the second one Node does what it does by itself, and ends the process.
     process.once("SIGINT", () => {
-      interrupt.abort();
-      reject(new Interrupted());
+      interrupt.abort(new Interrupted());
+      // In a turn of its own, so that what was held can still say by itself how it ended.
+      void Promise.allSettled(held).then(() => setImmediate(() => reject(new Interrupted())));
     });
     // Without this Node ends with 1, which is the code for "findings".
     process.on("uncaughtException", reject);
@@ -100,6 +108,11 @@ export function nodeIo(): Io {
       return canShowProgress(process.stderr, process.env) ? showProgress : null;
     },
     signal: interrupt.signal,
+    hold: (work) => {
+      held.add(work);
+      const forget = (): void => void held.delete(work);
+      work.then(forget, forget);
+    },
     failure,
   };
 }

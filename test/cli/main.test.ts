@@ -17,6 +17,12 @@ test("Ctrl-C says nothing and exits with 130", async () => {
   expect(io.out() + io.err()).toBe("");
 });
 
+test("what fails because of Ctrl-C is no error of its own", async () => {
+  const io = fakeIo({ signal: AbortSignal.abort(new Interrupted()) });
+  expect(await main(["doctor", "not-there.log"], io)).toBe(130);
+  expect(io.out() + io.err()).toBe("");
+});
+
 test("a reader that went away is no error", async () => {
   const io = fakeIo({
     onWrite: () => {
