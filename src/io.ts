@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
 
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
+import { writeError, writeWhole } from "./output-file.ts";
 import { canShowProgress, showProgress } from "./progress.ts";
 import { readDescriptorBytes } from "./sources/read-bytes.ts";
 import { readTool } from "./tool.ts";
@@ -173,7 +174,9 @@ function nodeOutput(stream: NodeJS.WriteStream): Output {
         stream.write(text, (error) => {
           if (!error) resolve();
           else
-            reject(isBrokenPipe(error) ? new BrokenPipe() : new UserError(`cannot write the output: ${reason(error)}`));
+            reject(
+              isBrokenPipe(error) ? new BrokenPipe() : new UserError(`cannot write the output: ${writeError(error)}`),
+            );
         });
       }),
   };
@@ -182,56 +185,4 @@ function nodeOutput(stream: NodeJS.WriteStream): Output {
 function isBrokenPipe(error: Error): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
-}
-
-/**
- * Synchronous on purpose: Ctrl-C cannot come between and leave the temporary file behind.
- * @param typed the path as the user wrote it, for the error message
- */
-function writeWhole(file: string, typed: string, pieces: Iterable<string>): void {
-  try {
-    const existing = statSync(file, { throwIfNoEntry: false });
-    if (existing?.isDirectory()) throw new UserError(`cannot write ${typed}: it is a folder`);
-    // A device or a pipe cannot be replaced by a rename, and must not be.
-    if (existing && !existing.isFile()) return writePieces(file, "w", pieces);
-    replaceFile(existing ? realpathSync(file) : file, pieces);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`cannot write ${typed}: ${reason(error)}`);
-  }
-}
-
-function replaceFile(file: string, pieces: Iterable<string>): void {
-  const temporary = path.join(
-    path.dirname(file),
-    `.${path.basename(file)}.${process.pid}-${Date.now().toString(36)}.tmp`,
-  );
-  try {
-    writePieces(temporary, "wx", pieces);
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-function writePieces(file: string, flag: "w" | "wx", pieces: Iterable<string>): void {
-  const descriptor = openSync(file, flag, 0o600);
-  try {
-    for (const piece of pieces) writeFileSync(descriptor, piece);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Why a file could not be written, in words. */
-export function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT" || code === "ENOTDIR") return "its folder does not exist";
-  if (code === "EACCES" || code === "EPERM") return "permission denied";
-  if (code === "ENOSPC") return "no space left on the device";
-  if (code === "ENAMETOOLONG") return "its name is too long";
-  if (code === "ELOOP") return "its symbolic links go in a circle";
-  if (code === "EROFS") return "the file system is read-only";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -22,7 +22,8 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
 import { EXIT } from "../exit-code.ts";
-import { type Io, reason } from "../io.ts";
+import type { Io } from "../io.ts";
+import { writeError } from "../output-file.ts";
 import { WRAPPED_COMMANDS, type WrappedCommand } from "../shell-init.ts";
 import type { InstallShimOptions } from "./options.ts";
 import { MARK, type OurProgram, shimScript } from "./script.ts";
@@ -104,7 +105,7 @@ function perform({ command, file, kind }: Act): void {
     if (kind === "remove") rmSync(file);
     if (kind === "write") writeScript(file, shimScript(command, OUR_PROGRAM));
   } catch (error) {
-    throw new UserError(`cannot ${kind} ${file}: ${reason(error)}`);
+    throw new UserError(`cannot ${kind} ${file}: ${writeError(error)}`);
   }
 }
 
