@@ -5,7 +5,7 @@ import { doctorCommand } from "./doctor-options.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { runDoctor } from "./doctor.ts";
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
-import { escapeTerminal } from "./escape.ts";
+import { escapeTerminal, withoutCommands } from "./escape.ts";
 import { EXIT } from "./exit-code.ts";
 import { findingCode } from "./finding-code.ts";
 import { DEFAULT_WIDTH, examples } from "./help.ts";
@@ -222,7 +222,8 @@ function inherit(program: Command, command: Command): Command {
 }
 
 function describeUserError(error: UserError): string {
-  return `error: ${error.message}\n${error.help ?? ""}`;
+  // One line, whatever a gateway or a file's name has put into it.
+  return `error: ${error.message.replaceAll("\n", "\\x0a")}\n${error.help ?? ""}`;
 }
 
 function isVerbose(argv: readonly string[], io: Io): boolean {
@@ -243,5 +244,5 @@ function describeBug(error: unknown, verbose: boolean, io: Io): string {
 
 /** Text with lines of its own, as it may be shown on a terminal. */
 function printable(text: string): string {
-  return `${text.trimEnd().split("\n").map(escapeTerminal).join("\n")}\n`;
+  return `${withoutCommands(text.trimEnd().split("\n").map(escapeTerminal).join("\n"))}\n`;
 }

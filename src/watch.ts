@@ -1,7 +1,7 @@
 /** `watch`: follows, tells, runs commands, and frees if it may. The order of things; each thing itself is elsewhere. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import { escapeTerminal } from "./escape.ts";
+import { escapeGithubLine } from "./escape.ts";
 import { EXIT } from "./exit-code.ts";
 import { asUserError } from "./gateway/connect.ts";
 import type { Io } from "./io.ts";
@@ -233,6 +233,6 @@ class Watch {
 
   async #chat(text: string): Promise<void> {
     // Nobody may hear it; that is no reason to stop.
-    await this.#io.stderr.write(`${escapeTerminal(this.#masker.text(text))}\n`).catch(() => {});
+    await this.#io.stderr.write(`${escapeGithubLine(this.#masker.text(text))}\n`).catch(() => {});
   }
 }

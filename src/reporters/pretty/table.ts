@@ -1,26 +1,7 @@
 import type { ChalkInstance } from "chalk";
-import Table from "cli-table3";
 import stringWidth from "fast-string-width";
 
 import { wrap } from "./layout.ts";
-
-const NO_BORDER = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};
 
 const GAP = 2;
 const LONGEST_CELL = 400;
@@ -37,21 +18,28 @@ export function borderless(
   width: number,
   paint: ChalkInstance,
 ): string[] {
-  const table = new Table({
-    chars: NO_BORDER,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": GAP, compact: true },
-  });
-  // cli-table3 would count colours as text and cut emoji in half, so it gets cells that are folded already.
   const cells = rows.map((row) => row.map(shortened));
   const columns = columnWidths(head, cells, width);
-  const fold = (row: readonly string[]): string[] =>
-    row.map((cell, index) => wrap(cell, columns[index] ?? 0).join("\n"));
-  table.push(head.map((title) => paint.dim(title)));
-  for (const row of cells) table.push(fold(row));
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  const folded = cells.map((row) => row.map((cell, index) => wrap(cell, columns[index] ?? 0)));
+  // Folded at a blank a cell may need less than its column has.
+  const needed = head.map((title, index) =>
+    folded.reduce(
+      (widest, row) => (row[index] ?? []).reduce((max, line) => Math.max(max, stringWidth(line)), widest),
+      stringWidth(title),
+    ),
+  );
+  const padded = (line: string, index: number): string =>
+    line + " ".repeat(Math.max(0, (needed[index] ?? 0) + GAP - stringWidth(line)));
+  const titles = head.map((title, index) => paint.dim(title) + padded(title, index).slice(title.length));
+  return [titles.join(""), ...folded.flatMap((row) => linesOf(row, padded))].map((line) => line.trimEnd());
+}
+
+/** The cells of one row beside each other, each of as many lines as the longest has. */
+function linesOf(row: readonly (readonly string[])[], padded: (line: string, index: number) => string): string[] {
+  const height = row.reduce((most, cell) => Math.max(most, cell.length), 0);
+  return Array.from({ length: height }, (_, line) =>
+    row.map((cell, index) => padded(cell[line] ?? "", index)).join(""),
+  );
 }
 
 function shortened(cell: string): string {
