@@ -5,7 +5,7 @@ import { doctorCommand } from "./doctor-options.ts";
 import type { DoctorOptions } from "./doctor-options.ts";
 import { runDoctor } from "./doctor.ts";
 import { BrokenPipe, Interrupted, UserError } from "./errors.ts";
-import { escapeTerminal } from "./escape.ts";
+import { escapeTerminal, withoutCommands } from "./escape.ts";
 import { EXIT } from "./exit-code.ts";
 import { findingCode } from "./finding-code.ts";
 import { DEFAULT_WIDTH, examples } from "./help.ts";
@@ -44,7 +44,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await Promise.race([run(parse(argv, io), io), io.failure]);
   } catch (error) {
-    if (error instanceof Interrupted) return EXIT.interrupted;
+    // What fails because of Ctrl-C, as a connection that it ended, is no error of its own.
+    if (error instanceof Interrupted || (error instanceof UserError && io.signal.aborted)) return EXIT.interrupted;
     // As ripgrep does: whoever runs `| head` has seen enough.
     if (error instanceof BrokenPipe) return EXIT.ok;
     const isUsers = error instanceof UserError;
@@ -221,7 +222,8 @@ function inherit(program: Command, command: Command): Command {
 }
 
 function describeUserError(error: UserError): string {
-  return `error: ${error.message}\n${error.help ?? ""}`;
+  // One line, whatever a gateway or a file's name has put into it.
+  return `error: ${error.message.replaceAll("\n", "\\x0a")}\n${error.help ?? ""}`;
 }
 
 function isVerbose(argv: readonly string[], io: Io): boolean {
@@ -242,5 +244,5 @@ function describeBug(error: unknown, verbose: boolean, io: Io): string {
 
 /** Text with lines of its own, as it may be shown on a terminal. */
 function printable(text: string): string {
-  return `${text.trimEnd().split("\n").map(escapeTerminal).join("\n")}\n`;
+  return `${withoutCommands(text.trimEnd().split("\n").map(escapeTerminal).join("\n"))}\n`;
 }

@@ -194,7 +194,8 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
   const format = reporters.find(({ name }) => name === named);
   if (!format) throw new Error(`no reporter ${named}`);
   const also = (raw.also ?? []).map(otherForm);
-  const files = [...(raw.output === undefined ? [] : [raw.output]), ...also.map(({ file }) => file)];
+  const output = outputFile(raw.output);
+  const files = [...(output === undefined ? [] : [output]), ...also.map(({ file }) => file)];
   const twice = files.find((file, index) => files.indexOf(file) !== index);
   if (twice !== undefined) throw new UserError(`two reports cannot both be written to ${twice}`, "Name another file.");
   const timeZone = raw.utc ? "UTC" : io.timeZone;
@@ -204,7 +205,7 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
   if (since !== null && until !== null && since > until) {
     throw new UserError("--since is after --until", "Nothing can lie between them.");
   }
-  const toFile = raw.output !== undefined;
+  const toFile = output !== undefined;
   const found = codes(raw.only, raw.skip);
   const render: RenderOptions = {
     width: (toFile ? undefined : io.stdout.columns) ?? DEFAULT_WIDTH,
@@ -222,7 +223,7 @@ export function doctorOptions(logs: readonly string[], raw: RawDoctorOptions, io
     logs,
     format,
     render,
-    output: raw.output ?? null,
+    output: output ?? null,
     also,
     labels: parseLabels(raw.label ?? []),
     since,
@@ -250,6 +251,12 @@ export interface OtherForm {
   readonly file: string;
 }
 
+/** The file of `--output`; `-` is standard output, as everywhere. */
+export function outputFile(typed: string | undefined): string | undefined {
+  if (typed === "") throw new UserError("--output names no file", "For example: --output report.txt");
+  return typed === "-" ? undefined : typed;
+}
+
 function otherForm(text: string): OtherForm {
   const at = text.indexOf("=");
   const [named, file] = at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
@@ -262,6 +269,12 @@ function otherForm(text: string): OtherForm {
     );
   }
   if (file === "") throw new UserError(`--also ${named} names no file`, `For example: --also ${named}=report.txt`);
+  if (file === "-") {
+    throw new UserError(
+      `--also ${named}=-: standard output is for the report itself`,
+      `For example: --format ${named}, and --also for what goes to a file`,
+    );
+  }
   return { format, file };
 }
 

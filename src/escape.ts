@@ -14,9 +14,12 @@ import { endWithout } from "./words.ts";
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** For a terminal, in one line: `\x1b` for what acts, `\u{202e}` beyond Latin-1, newlines and tabs too. */
+/**
+ * For a terminal, in one line: `\x1b` for what acts, `\u{202e}` beyond Latin-1, newlines and tabs too. It may be CI's,
+ * so the older commands of its runner are none either.
+ */
 export function escapeTerminal(text: string): string {
-  return text.replace(INVISIBLE, (character) => {
+  return withoutOldCommands(text).replace(INVISIBLE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
   });
@@ -57,14 +60,25 @@ export function escapeGithubProperty(text: string): string {
   return escapeTerminal(text).replaceAll("%", "%25").replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-/**
- * For a plain line of a GitHub log. The runner looks for its older commands,
- * `##[name]`, anywhere in a line.
- */
+/** For a plain line of a GitHub log. */
 export function escapeGithubLine(text: string): string {
-  return escapeTerminal(text)
-    .replaceAll("##[", "##\\x5b")
-    .replace(/^(\s*):/u, "$1\\x3a");
+  return escapeTerminal(text).replace(/^(\s*):/u, "$1\\x3a");
+}
+
+/**
+ * For a text of several lines that is fit for a terminal: it may be CI's, whose runner takes a line of any program for a
+ * command, also where only our folding begins one.
+ */
+export function withoutCommands(text: string): string {
+  return withoutOldCommands(text)
+    .split("\n")
+    .map((line) => (line.trimStart().startsWith("::") ? line.replace(":", "\\x3a") : line))
+    .join("\n");
+}
+
+/** The runner's older commands, `##[name]`, count anywhere in a line. */
+function withoutOldCommands(text: string): string {
+  return text.replaceAll("##[", "##\\x5b");
 }
 
 /**

@@ -1,15 +1,14 @@
-import { closeSync, fstatSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
 
-import { Interrupted, UserError } from "./errors.ts";
-import { nodeOutput, type Output } from "./output.ts";
+import { Interrupted } from "./errors.ts";
+import { isFileOrPipe, nodeOutput, type Output } from "./output.ts";
+import { writeWhole } from "./output-file.ts";
 import { canShowProgress, showProgress } from "./progress.ts";
 import { readDescriptorBytes } from "./sources/read-bytes.ts";
 import { readTool } from "./tool.ts";
 import type { TimeZone } from "./wall-clock.ts";
-import { reason } from "./write-error.ts";
 
 interface Input extends AsyncIterable<Uint8Array> {
   /** Somebody may have piped a log in: a pipe, a socket or a file, but no terminal and no /dev/null. */
@@ -48,9 +47,14 @@ export interface Io {
    * where there is no terminal.
    */
   readonly showProgress: ((bytesRead: () => number) => () => void) | null;
-  /** Aborted on Ctrl-C. */
+  /** Aborted on Ctrl-C, with Interrupted as the reason. */
   readonly signal: AbortSignal;
-  /** Rejects with Interrupted on Ctrl-C, or with an error that nobody caught. Never resolves. */
+  /**
+   * What must still be told after Ctrl-C, for it was begun and cannot be taken back. It hears of Ctrl-C by `signal`, and
+   * should end soon then; a second Ctrl-C does not wait for it.
+   */
+  hold(work: Promise<unknown>): void;
+  /** Rejects with Interrupted on Ctrl-C, once what is held has ended, or with an error that nobody caught. Never resolves. */
   readonly failure: Promise<never>;
 }
 
@@ -60,10 +64,13 @@ export interface Io {
  */
 export function nodeIo(): Io {
   const interrupt = new AbortController();
+  const held = new Set<Promise<unknown>>();
   const failure = new Promise<never>((_, reject) => {
+    // Once: at the second one Node does what it does by itself, and ends the process.
     process.once("SIGINT", () => {
-      interrupt.abort();
-      reject(new Interrupted());
+      interrupt.abort(new Interrupted());
+      // In a turn of its own, so that what was held can still say by itself how it ended.
+      void Promise.allSettled(held).then(() => setImmediate(() => reject(new Interrupted())));
     });
     // Without this Node ends with 1, which is the code for "findings".
     process.on("uncaughtException", reject);
@@ -92,6 +99,11 @@ export function nodeIo(): Io {
       return canShowProgress(stderr, process.env) ? showProgress : null;
     },
     signal: interrupt.signal,
+    hold: (work) => {
+      held.add(work);
+      const forget = (): void => void held.delete(work);
+      work.then(forget, forget);
+    },
     failure,
   };
 }
@@ -121,58 +133,8 @@ function askOnTerminal(interrupt: AbortController): (question: string) => Promis
 function nodeInput(): Input {
   return {
     get isPiped() {
-      return isPiped(0);
+      return isFileOrPipe(0);
     },
     [Symbol.asyncIterator]: () => readDescriptorBytes(0),
   };
-}
-
-function isPiped(descriptor: number): boolean {
-  try {
-    const facts = fstatSync(descriptor);
-    return facts.isFIFO() || facts.isFile() || facts.isSocket();
-  } catch {
-    // Closed, as some service managers leave it.
-    return false;
-  }
-}
-
-/**
- * Synchronous on purpose: Ctrl-C cannot come between and leave the temporary file behind.
- * @param typed the path as the user wrote it, for the error message
- */
-function writeWhole(file: string, typed: string, pieces: Iterable<string>): void {
-  try {
-    const existing = statSync(file, { throwIfNoEntry: false });
-    if (existing?.isDirectory()) throw new UserError(`cannot write ${typed}: it is a folder`);
-    // A device or a pipe cannot be replaced by a rename, and must not be.
-    if (existing && !existing.isFile()) return writePieces(file, "w", pieces);
-    replaceFile(existing ? realpathSync(file) : file, pieces);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`cannot write ${typed}: ${reason(error)}`);
-  }
-}
-
-function replaceFile(file: string, pieces: Iterable<string>): void {
-  const temporary = path.join(
-    path.dirname(file),
-    `.${path.basename(file)}.${process.pid}-${Date.now().toString(36)}.tmp`,
-  );
-  try {
-    writePieces(temporary, "wx", pieces);
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-function writePieces(file: string, flag: "w" | "wx", pieces: Iterable<string>): void {
-  const descriptor = openSync(file, flag, 0o600);
-  try {
-    for (const piece of pieces) writeFileSync(descriptor, piece);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -2,7 +2,7 @@
 import { fstatSync, writeSync } from "node:fs";
 
 import { BrokenPipe, UserError } from "./errors.ts";
-import { reason } from "./write-error.ts";
+import { writeError } from "./output-file.ts";
 
 export interface Output {
   /**
@@ -44,13 +44,14 @@ export function nodeOutput(descriptor: number, stream: () => NodeJS.WriteStream)
         if (taken < bytes.length) await writeTo(ofNode(), bytes.subarray(taken));
       } catch (error) {
         if (isBrokenPipe(error)) throw new BrokenPipe();
-        throw new UserError(`cannot write the output: ${reason(error)}`);
+        throw new UserError(`cannot write the output: ${writeError(error)}`);
       }
     },
   };
 }
 
-function isFileOrPipe(descriptor: number): boolean {
+/** Whether a descriptor of the process is a file, a pipe or a socket: no terminal and no device. */
+export function isFileOrPipe(descriptor: number): boolean {
   try {
     const facts = fstatSync(descriptor);
     return facts.isFile() || facts.isFIFO() || facts.isSocket();

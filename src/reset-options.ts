@@ -120,7 +120,7 @@ export function resetCommand(command: Command, found: (options: ResetOptions) =>
         "  1    at least one is not, or nothing could prove it, or you said no",
         "  2    nothing was sent: a wrong word, an unknown session, nobody to ask, no gateway",
         "  70   a bug of ours",
-        "  130  interrupted; the next call goes on where this one was cut",
+        "  130  interrupted; it is told how far each session came, and the next call goes on",
       ].join("\n"),
     )
     .action((ids: string[], raw: RawResetOptions) => found(resetOptions(ids, raw)));

@@ -86,7 +86,7 @@ export class ResetOutput {
     if (result.next === undefined || next === undefined) return shown;
     const masked = this.#masker.text(next);
     if (masked === next) return shown;
-    return { ...shown, next: `${masked}${masked.includes("   # ") ? "; " : "   # "}${HIDDEN_NAME}` };
+    return { ...shown, next: masked, nextNote: [shown.nextNote, HIDDEN_NAME].filter(Boolean).join("; ") };
   }
 
   /** What a person is told on the way; with --json it is chatter, and only a person who is asked needs it. */

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import type { Diagnosis } from "./diagnosis.ts";
 import { UserError } from "./errors.ts";
+import { EXIT } from "./exit-code.ts";
 import { asUserError, connectGateway } from "./gateway/connect.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { RawGatewayOptions } from "./gateway/options.ts";
@@ -58,16 +59,23 @@ const REQUEST_TIMEOUT_MS = 5_000;
 
 /**
  * @returns the exit code
+ * @throws Interrupted where Ctrl-C kept a session from being freed, once it is told what became of each
  * @throws UserError where nothing was sent and nothing could be said of any session
  */
 export async function runReset(options: ResetOptions, io: Io, world: ResetWorld = NODE_WORLD): Promise<number> {
   const reached = await world.connect(options.gateway, io).catch((error: unknown) => {
     throw asUserError(error);
   });
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
   try {
-    return await new Reset(options, io, world, reached).run();
+    const exitCode = await new Reset(options, io, world, reached, () => io.hold(ended)).run();
+    // What was free before it could be interrupted is good news all the same.
+    if (exitCode !== EXIT.ok) io.signal.throwIfAborted();
+    return exitCode;
   } finally {
     await reached.gateway.close().catch(() => {});
+    end();
   }
 }
 
@@ -86,8 +94,11 @@ class Reset {
   readonly #requestTimeoutMs: number;
   readonly #store: RepairStore;
   readonly #output: ResetOutput;
+  readonly #underWay: () => void;
 
-  constructor(options: ResetOptions, io: Io, world: ResetWorld, reached: Reached) {
+  /** @param underWay is told when from now on something may be sent, whose end must be told */
+  constructor(options: ResetOptions, io: Io, world: ResetWorld, reached: Reached, underWay: () => void) {
+    this.#underWay = underWay;
     this.#options = options;
     this.#io = io;
     this.#world = world;
@@ -282,8 +293,13 @@ class Reset {
       for (const job of all) results.set(job, resultOf({ target: job.target }, [], "declined", []));
       return results;
     }
+    this.#underWay();
     for (const { job, plan } of plans) {
-      this.#io.signal.throwIfAborted();
+      if (this.#io.signal.aborted) {
+        const step = { action: "look", ok: false, detail: "interrupted; nothing was sent to it", ms: 0 };
+        results.set(job, resultOf(plan, [step], "declined", [], againCommand([plan.target.key])));
+        continue;
+      }
       const options = this.#repairOptions(plan, diagnosis);
       results.set(job, await this.#repairOne(plan, can, job.observer, options, results.size > 0));
     }
@@ -344,6 +360,7 @@ class Reset {
       now: () => this.#io.now(),
       sleep: (ms) => world.sleep(ms),
       newId: () => world.newId(),
+      isInterrupted: () => this.#io.signal.aborted,
       who: who(),
       pid: process.pid,
     };
@@ -355,7 +372,6 @@ class Reset {
     const others = diagnosis.settled.sessions.filter((it) => it.session.canonicalKey !== plan.target.canonical);
     const busy = others.filter((it) => it.state === "busy").map((it) => it.key);
     const waiting = diagnosis.settled.sessions.reduce((sum, it) => sum + it.waitingAtLeast, 0);
-    const restart = `${restartCommand(diagnosis.version.product)}   # ends the process, which frees it; ${restartCost(busy, waiting)}`;
     return {
       force,
       probe,
@@ -366,7 +382,8 @@ class Reset {
         again: againCommand(names),
         force: againCommand(names, " --force"),
         probe: againCommand(names, " --probe"),
-        restart,
+        restart: restartCommand(diagnosis.version.product),
+        restartNote: `ends the process, which frees it; ${restartCost(busy, waiting)}`,
       },
     };
   }

@@ -10,6 +10,7 @@ import {
   REDACT_SAYS,
   type DoctorOptions,
   type RawDoctorOptions,
+  outputFile,
 } from "./doctor-options.ts";
 import { examples } from "./help.ts";
 import type { Io } from "./io.ts";
@@ -62,7 +63,7 @@ export function timelineCommand(command: Command, io: Io, found: (options: Docto
     )
     .action((logs: string[], raw: RawTimelineOptions) => {
       const options = doctorOptions(logs, { ...raw, format: "pretty", failOn: "never" }, io);
-      const ascii = raw.ascii ?? (io.stdout.isTTY && raw.output === undefined && !showsUnicode(io.env));
+      const ascii = raw.ascii ?? (io.stdout.isTTY && outputFile(raw.output) === undefined && !showsUnicode(io.env));
       found({ ...options, format: TIMELINE, render: { ...options.render, ascii } });
     });
 }

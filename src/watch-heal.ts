@@ -1,5 +1,5 @@
 /** `watch --heal`: the repair of `reset`, begun without a person and so within limits. */
-import { UserError } from "./errors.ts";
+import { Interrupted, UserError } from "./errors.ts";
 import { asUserError } from "./gateway/connect.ts";
 import type { RawGatewayOptions } from "./gateway/options.ts";
 import type { Io } from "./io.ts";
@@ -119,7 +119,7 @@ export class Healer {
         return reached;
       },
     };
-    await runReset(
+    const repaired = runReset(
       {
         // By the run: a gateway that does not know it is not the one, and is left alone.
         runs: candidate.runId === null ? [] : [candidate.runId],
@@ -147,6 +147,10 @@ export class Healer {
       io,
       world,
     );
+    await repaired.catch((error: unknown) => {
+      // What became of it is told all the same.
+      if (!(error instanceof Interrupted) || out === "") throw error;
+    });
     const [result] = (JSON.parse(out) as ResetReport).results;
     if (!result) throw new Error("a repair without a result");
     return result;

@@ -1,8 +1,9 @@
 /** `watch`: follows, tells, runs commands, and frees if it may. The order of things; each thing itself is elsewhere. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import { escapeTerminal } from "./escape.ts";
+import { escapeGithubLine } from "./escape.ts";
 import { EXIT } from "./exit-code.ts";
+import { asUserError } from "./gateway/connect.ts";
 import type { Io } from "./io.ts";
 import { Masker } from "./mask.ts";
 import { NODE_WORLD, type ResetWorld } from "./reset.ts";
@@ -120,7 +121,9 @@ class Watch {
     const { follower } = this.#followed;
     const { forMs, afterMs, minConfidence, stallAfterMs } = this.#options;
     const until = forMs === null ? Number.POSITIVE_INFINITY : this.#io.now() + forMs;
-    await follower.open();
+    await follower.open().catch((error: unknown) => {
+      throw asUserError(error);
+    });
     const watcher = new Watcher(
       {
         runTimeoutMs: this.#options.runTimeoutMs ?? this.#followed.runTimeoutMs,
@@ -190,6 +193,7 @@ class Watch {
     // A bug: it ends the watch, and `run`, which waits for it, hears of it.
     done.catch(() => this.#stop.abort());
     this.#healing = { session: candidate.sessionKey, done };
+    this.#io.hold(done);
   }
 
   async #tell(event: WatchEvent): Promise<void> {
@@ -204,7 +208,9 @@ class Watch {
     }
     const shown = this.#masker.value(event);
     await this.#io.stdout.write(this.#options.format.render(shown, this.#options.render));
-    if (event.event !== "state") this.#queue?.push({ subject: subjectOf(event), input: `${eventJson(shown)}\n` });
+    // After Ctrl-C no command is begun any more.
+    if (event.event !== "state" && !this.#io.signal.aborted)
+      this.#queue?.push({ subject: subjectOf(event), input: `${eventJson(shown)}\n` });
   }
 
   async #notice({ kind, text }: FollowNotice): Promise<void> {
@@ -227,6 +233,6 @@ class Watch {
 
   async #chat(text: string): Promise<void> {
     // Nobody may hear it; that is no reason to stop.
-    await this.#io.stderr.write(`${escapeTerminal(this.#masker.text(text))}\n`).catch(() => {});
+    await this.#io.stderr.write(`${escapeGithubLine(this.#masker.text(text))}\n`).catch(() => {});
   }
 }

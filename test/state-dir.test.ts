@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { UserError } from "../src/errors.ts";
+import { readLock } from "../src/repair/machine.ts";
 import { findStateDirs, readStateDir } from "../src/sources/state-dir.ts";
 import { judgeStateDir, type SessionLock, type StateContext, type StateDir } from "../src/state-evidence.ts";
 import { at, log, restartInProcess, starts, up } from "./helpers/log-lines.ts";
@@ -424,4 +425,19 @@ test("reading leaves everything as it was", async () => {
   const before = readFileSync(file, "utf8");
   await read(folder);
   expect(readFileSync(file, "utf8")).toBe(before);
+});
+
+test("a pipe in the place of any of its files is waited for nowhere, and tells nothing", async () => {
+  const files = { "sessions.json": { "agent:main:main": { sessionId: ID, updatedAt: 1 } }, [`${ID}.jsonl.lock`]: lockOf(1), [`${ID}.jsonl`]: lines() }; // prettier-ignore
+  for (const name of Object.keys(files)) {
+    const folder = stateDir(files);
+    const pipe = path.join(folder, "agents/main/sessions", name);
+    rmSync(pipe);
+    await execa("mkfifo", [pipe]);
+    const { locks } = await read(folder);
+    expect(locks.map(({ keys, transcript }) => [keys.length, transcript.end])).toEqual(
+      { "sessions.json": [[0, "empty"]], [`${ID}.jsonl.lock`]: [], [`${ID}.jsonl`]: [[1, "unreadable"]] }[name],
+    );
+    if (name.endsWith(".lock")) await expect(readLock(pipe)).rejects.toThrow("no plain file");
+  }
 });

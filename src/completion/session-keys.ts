@@ -1,8 +1,9 @@
 /** The sessions of this machine's gateways, as their stores name them: fast enough for a key press. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 
 import type { Io } from "../io.ts";
+import { readPlain } from "../sources/plain-file.ts";
 import { findStateDirs } from "../sources/state-dir.ts";
 
 /** A store larger than this takes longer than a person waits for a completion. */
@@ -22,8 +23,7 @@ export async function knownSessionKeys(io: Io): Promise<string[]> {
 
 async function keysOf(store: string): Promise<string[]> {
   try {
-    if ((await stat(store)).size > LARGEST_STORE) return [];
-    return Object.keys(JSON.parse(await readFile(store, "utf8")) as object);
+    return Object.keys(JSON.parse(await readPlain(store, LARGEST_STORE)) as object);
   } catch {
     // Between two writes, or not ours to read: a completion is no place for errors.
     return [];

@@ -70,7 +70,7 @@ export function connectRefused(error: WireError, way: Way): GatewayError {
 }
 
 function pairingHelp(requestId: unknown): string {
-  const id = typeof requestId === "string" && /^[\w.:-]+$/.test(requestId) ? requestId : "REQUEST-ID";
+  const id = typeof requestId === "string" && /^\w[\w.:-]*$/.test(requestId) ? requestId : "REQUEST-ID";
   return [
     "On the gateway's own machine, with the command of its version:",
     "  openclaw devices list      (or: clawdbot devices list)",

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../errors.ts";
 import { shellOperands } from "../escape.ts";
@@ -26,6 +26,18 @@ export async function readSecretFile(option: string, typed: string, cwd: string)
   return new Secret(secret);
 }
 
+/** What a file or a pipe holds, and of one that never ends no more than so many bytes: a device tells no size. */
+async function firstBytes(handle: FileHandle, most: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(most);
+  let length = 0;
+  while (length < most) {
+    const { bytesRead } = await handle.read(bytes, length, most - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
+}
+
 async function readPrivate(option: string, typed: string, file: string): Promise<string> {
   const handle = await open(file, "r").catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") throw new UserError(`${option}: no such file: ${typed}`);
@@ -39,8 +51,9 @@ async function readPrivate(option: string, typed: string, file: string): Promise
     const isShared = facts.isFile() && process.platform !== "win32" && (facts.mode & GROUP_OR_OTHERS_READ) !== 0;
     if (isShared)
       throw new UserError(`${option} ${typed} can be read by others`, `Mend it: chmod 600 ${shellOperands([typed])}`);
-    if (facts.size > LARGEST_BYTES) throw new UserError(`${option} ${typed} is too large to be a secret`);
-    return await handle.readFile("utf8");
+    const bytes = await firstBytes(handle, LARGEST_BYTES + 1);
+    if (bytes.length > LARGEST_BYTES) throw new UserError(`${option} ${typed} is too large to be a secret`);
+    return bytes.toString("utf8");
   } finally {
     await handle.close();
   }

@@ -4,6 +4,7 @@
  * the published 2026.1.24-3, 2026.2.26 and 2026.9.6). Pure.
  */
 import { UserError } from "../errors.ts";
+import { shellOperands } from "../escape.ts";
 import { compareVersions } from "../gateway-version.ts";
 import {
   type ConfigText,
@@ -205,7 +206,7 @@ function insecure(url: URL, source: string): UserError {
     `${showUrl(url)} (from ${source}) is on another machine and not encrypted: the token could be read on the way`,
     [
       "Use wss://, or an SSH tunnel to it:",
-      `  ssh -N -L 18789:127.0.0.1:${url.port || "80"} ${url.hostname}`,
+      `  ssh -N -L 18789:127.0.0.1:${url.port || "80"} ${shellOperands([url.hostname])}`,
       "--allow-insecure sends it anyway.",
     ].join("\n"),
   );

@@ -35,6 +35,8 @@ export interface RepairWorld {
   now(): number;
   sleep(ms: number): Promise<void>;
   newId(): string;
+  /** The person wants it to end: nothing more is sent, and what was is told. */
+  isInterrupted(): boolean;
   /** Who does it, for the journal: user, machine. */
   readonly who: string;
   readonly pid: number;
@@ -49,7 +51,14 @@ export interface RepairOptions {
   /** Milliseconds for one question to the gateway. */
   readonly requestTimeoutMs: number;
   /** The commands to name when a repair did not end well. */
-  readonly next: { readonly again: string; readonly force: string; readonly probe: string; readonly restart: string };
+  readonly next: {
+    readonly again: string;
+    readonly force: string;
+    readonly probe: string;
+    readonly restart: string;
+    /** What that one does and costs. */
+    readonly restartNote: string;
+  };
 }
 
 const POLL_MS = 250;
@@ -88,6 +97,7 @@ export function resultOf(
   evidence: readonly Evidence[],
   next?: string,
   lost = NOTHING_LOST,
+  nextNote?: string,
 ): ResetResult {
   const { id, key, sessionId, before } = plan.target;
   return {
@@ -100,6 +110,7 @@ export function resultOf(
     evidence,
     lost,
     ...(next === undefined ? {} : { next }),
+    ...(nextNote === undefined ? {} : { nextNote }),
   };
 }
 
@@ -197,6 +208,7 @@ class Repair {
       this.#isAnew = resumed.sent.some((name) => !this.#world.steps[name].keepsConversation);
       this.#mayNotHaveArrived = !resumed.isAnswered;
       judgement = await this.#verify(before);
+      if (this.#isCut(judgement)) return await this.#cut("unverified", judgement.evidence);
       if (judgement.state !== "held") return await this.#conclude(judgement, undefined);
     }
     let reply: StepReply | undefined;
@@ -204,6 +216,7 @@ class Repair {
       const step = this.#world.steps[name];
       if (resumed?.sent.includes(name)) continue;
       // What can't be taken back is for sessions that are known to be held still.
+      if (this.#world.isInterrupted()) return await this.#cut(this.#sentAny ? "unverified" : "declined");
       if (judgement?.state === "unknown" && (!step.keepsConversation || reply?.result !== "denied")) break;
       const sent = await this.#send(name, step);
       // Where nothing tells whether an earlier step helped, it may have.
@@ -212,9 +225,14 @@ class Repair {
       judgement = await this.#verify(before);
       // Its run has ended, also where a real message could not prove it: another step would hit what came next.
       if (judgement.evidence.length > 0) break;
-      if (!this.#lastReachable) return await this.#cut("unverified", judgement.evidence);
+      if (!this.#lastReachable || this.#isCut(judgement)) return await this.#cut("unverified", judgement.evidence);
     }
     return await this.#conclude(judgement, reply);
+  }
+
+  /** Ended by the person before it could be seen whether it helped. */
+  #isCut({ state }: Judgement): boolean {
+    return this.#world.isInterrupted() && state !== "free";
   }
 
   /** Sends one step, written down before and after. */
@@ -260,16 +278,18 @@ class Repair {
       // Where nothing but the probe can tell, there is nothing to wait for.
       const blind =
         this.#options.probe !== null && judgement.state === "unknown" && facts.reachable && facts.lock === "unknown";
-      if (now >= deadline || (blind && now - began >= LANE_FOLLOWS_MS)) break;
+      const isOver = now >= deadline || this.#world.isInterrupted();
+      if (isOver || (blind && now - began >= LANE_FOLLOWS_MS)) break;
       await this.#world.sleep(POLL_MS);
     }
     await this.#tell(
       "verify",
       judgement.state === "free",
-      verifyText(judgement, facts, began, this.#world.now()),
+      this.#isCut(judgement) ? "interrupted" : verifyText(judgement, facts, began, this.#world.now()),
       began,
     );
-    if (this.#options.probe && judgement.state !== "held" && facts.reachable) {
+    const canProbe = judgement.state !== "held" && facts.reachable && !this.#world.isInterrupted();
+    if (this.#options.probe && canProbe) {
       const told = await this.#probe(this.#options.probe);
       judgement = judge(before, { ...facts, probe: told }, this.#plan.target, this.#world.now());
     }
@@ -314,12 +334,14 @@ class Repair {
     }
     if (judgement?.state === "held" && this.#mayNotHaveArrived) {
       const why = "the step of the earlier call may not have arrived; this sends it again";
-      return await this.#end("ineffective", evidence, `${next.force}   # ${why}`);
+      return await this.#end("ineffective", evidence, next.force, why);
     }
-    if (judgement?.state === "held") return await this.#end("ineffective", evidence, next.restart);
-    if (judgement === undefined) return await this.#end("ineffective", evidence, next.restart);
-    if (reply?.result === "denied") return await this.#end("unverified", evidence, next.probe);
-    return await this.#end("unverified", evidence, this.#options.probe ? next.restart : next.probe);
+    const restart = [next.restart, next.restartNote] as const;
+    if (judgement?.state === "held" || judgement === undefined) {
+      return await this.#end("ineffective", evidence, ...restart);
+    }
+    if (this.#options.probe && reply?.result !== "denied") return await this.#end("unverified", evidence, ...restart);
+    return await this.#end("unverified", evidence, next.probe);
   }
 
   /** Only ever after the session is proved free: before that it destroys the way out on early versions. */
@@ -328,8 +350,8 @@ class Repair {
     await this.#send(name, this.#world.steps[name]);
   }
 
-  /** The gateway went away in the middle, or the journal: the journal keeps the repair open, and the next call goes on. */
-  async #cut(outcome: "failed" | "unverified", evidence: readonly Evidence[] = []): Promise<ResetResult> {
+  /** The gateway went away in the middle, or the person: the journal keeps the repair open, and the next call goes on. */
+  async #cut(outcome: "failed" | "unverified" | "declined", evidence: readonly Evidence[] = []): Promise<ResetResult> {
     await this.#write({ event: "cut", detail: "it could not go on" });
     return this.#result(outcome, evidence, this.#options.next.again);
   }
@@ -339,13 +361,14 @@ class Repair {
     return this.#result("refused", [], this.#options.next.force);
   }
 
-  async #end(outcome: Outcome, evidence: readonly Evidence[], next?: string): Promise<ResetResult> {
+  async #end(outcome: Outcome, evidence: readonly Evidence[], next?: string, note?: string): Promise<ResetResult> {
     await this.#write({ event: "end", outcome, evidence });
-    return this.#result(outcome, evidence, next);
+    return this.#result(outcome, evidence, next, note);
   }
 
-  #result(outcome: Outcome, evidence: readonly Evidence[], next?: string): ResetResult {
-    return resultOf(this.#plan, this.#steps, outcome, evidence, next, this.#sentAny ? this.#plan.lost : NOTHING_LOST);
+  #result(outcome: Outcome, evidence: readonly Evidence[], next?: string, note?: string): ResetResult {
+    const lost = this.#sentAny ? this.#plan.lost : NOTHING_LOST;
+    return resultOf(this.#plan, this.#steps, outcome, evidence, next, lost, note);
   }
 
   async #tell(action: string, ok: boolean, detail: string, began: number): Promise<void> {

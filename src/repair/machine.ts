@@ -1,8 +1,11 @@
 /** What this machine tells: who we are, and whether a run's lock is still there. */
-import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 
 import { errorCode } from "../sources/fs.ts";
+import { readPlain } from "../sources/plain-file.ts";
+
+/** A lock has some fifty bytes. */
+const LARGEST_LOCK = 64 * 1024;
 
 /**
  * When the lock at a path was made (ms since the epoch); null: there is none.
@@ -11,7 +14,7 @@ import { errorCode } from "../sources/fs.ts";
 export async function readLock(file: string): Promise<number | null> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readPlain(file, LARGEST_LOCK);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw error;

@@ -99,8 +99,10 @@ export interface ResetResult {
   readonly outcome: Outcome;
   readonly evidence: readonly Evidence[];
   readonly lost: Lost;
-  /** What to do next, in one line; a command where there is one. */
+  /** What to do next: a command that is safe to paste, and nothing behind it. */
   readonly next?: string;
+  /** What that command does and costs, in words. Not behind it as a comment: at its prompt zsh knows none. */
+  readonly nextNote?: string;
 }
 
 /** What `reset --json` prints, version 1. Grow it; never take a field away. */

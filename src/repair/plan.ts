@@ -1,5 +1,5 @@
 /** From a target and what the gateway can do to a plan, or to the reason why there is none. Pure. */
-import { shellOperands } from "../escape.ts";
+import { quoteShell, shellOperands } from "../escape.ts";
 import { countText, shortId, spanText } from "../words.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Outcome } from "../model.ts";
@@ -146,11 +146,11 @@ export function restartCommand(product: string): string {
   return `${product} gateway restart`;
 }
 
-/** Who else is hurt by a restart of the process. */
+/** Who else is hurt by a restart of the process. It stands below a command, and may be pasted with it: keys are quoted. */
 export function restartCost(busy: readonly string[], waiting: number): string {
   const runs =
     busy.length === 0
       ? "no other run is known to be going on"
-      : `it cuts ${countText(busy.length, "running turn")} (${busy.slice(0, 5).join(", ")})`;
+      : `it cuts ${countText(busy.length, "running turn")} (${busy.slice(0, 5).map(quoteShell).join(", ")})`;
   return waiting > 0 ? `${runs}, and ${waiting}+ waiting ${waiting === 1 ? "message is" : "messages are"} lost` : runs;
 }

@@ -1,5 +1,5 @@
 /** What `reset` prints, in words and as JSON. Pure; every text from outside is made fit to be shown here. */
-import { escapeJson, escapeTerminal } from "../escape.ts";
+import { escapeJson, escapeTerminal, withoutCommands } from "../escape.ts";
 import type { Outcome } from "../model.ts";
 import type { Plan, ResetReport, ResetResult, StepReport } from "./model.ts";
 import { lostText, planText, targetText } from "./plan.ts";
@@ -59,7 +59,8 @@ export function resultLines(result: ResetResult): string {
       : `proof: ${escapeTerminal(proof.text)} (${escapeTerminal(proof.source)}${proof.time === null ? "" : `, ${proof.time}`})`;
   const head = `${LABEL[result.outcome]} ${name}${said === "" ? "" : `   ${said}`}\n`;
   const next = result.next === undefined ? "" : `Next  ${escapeTerminal(result.next)}\n`;
-  return `${head}${next}`;
+  const note = result.nextNote === undefined ? "" : `      ${escapeTerminal(result.nextNote)}\n`;
+  return withoutCommands(`${head}${next}${note}`);
 }
 
 export function renderJson(report: ResetReport): string {

@@ -14,7 +14,7 @@ const POLL_MS = 250;
 export async function watchWaiting(
   target: Target,
   observer: Observer,
-  world: Pick<RepairWorld, "now" | "sleep">,
+  world: Pick<RepairWorld, "now" | "sleep" | "isInterrupted">,
   settleMs: number,
 ): Promise<ResetResult> {
   const began = world.now();
@@ -22,7 +22,7 @@ export async function watchWaiting(
     const { facts } = await observer.look();
     const now = world.now();
     const { state, evidence } = judge(NO_FACTS, facts, target, now);
-    const isOver = now - began >= settleMs;
+    const isOver = now - began >= settleMs || world.isInterrupted();
     if (state === "free" || isOver) {
       const detail = state === "free" ? "its turn came" : "its turn has not come yet";
       const step = { action: "verify", ok: state === "free", detail, ms: now - began };

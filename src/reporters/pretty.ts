@@ -2,7 +2,7 @@ import { Chalk } from "chalk";
 import type { ChalkInstance } from "chalk";
 import stringWidth from "fast-string-width";
 
-import { escapeTerminal } from "../escape.ts";
+import { escapeTerminal, withoutCommands } from "../escape.ts";
 import type { FindingCode, Report, Verdict } from "../model.ts";
 import { findingBlock, findingLine } from "./pretty/finding-block.ts";
 import type { BlockOptions } from "./pretty/finding-block.ts";
@@ -34,10 +34,11 @@ export const pretty: Reporter = {
       [...next(report, block), ...read(report, block)],
     ];
     const paragraphs = options.quiet ? short : [...short, ...long];
-    return `${paragraphs
+    const text = paragraphs
       .filter((lines) => lines.length > 0)
       .map((lines) => lines.join("\n"))
-      .join("\n\n")}\n`;
+      .join("\n\n");
+    return `${withoutCommands(text)}\n`;
   },
 };
 

@@ -3,7 +3,7 @@ import { Chalk } from "chalk";
 import type { ChalkInstance } from "chalk";
 import stringWidth from "fast-string-width";
 
-import { escapeTerminal } from "../escape.ts";
+import { escapeTerminal, withoutCommands } from "../escape.ts";
 import type { Report } from "../model.ts";
 import { spanText } from "../words.ts";
 import { MARK_KINDS, MARK_TEXT, STATES_BY_WEIGHT } from "./picture/model.ts";
@@ -55,7 +55,7 @@ export const timeline: Reporter = {
       .filter((lines) => lines.length > 0)
       .map((lines) => lines.map((line) => line.trimEnd()).join("\n"))
       .join("\n\n");
-    return `${options.ascii ? toAscii(text) : text}\n`;
+    return `${withoutCommands(options.ascii ? toAscii(text) : text)}\n`;
   },
 };
 

@@ -23,7 +23,7 @@ import { escapeTerminal } from "../escape.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { OUR_PROGRAM } from "../our-program.ts";
-import { reason } from "../write-error.ts";
+import { writeError } from "../output-file.ts";
 import { WRAPPED_COMMANDS, type WrappedCommand } from "../shell-init.ts";
 import type { InstallShimOptions } from "./options.ts";
 import { MARK, shimScript } from "./script.ts";
@@ -99,7 +99,7 @@ function perform({ command, file, kind }: Act): void {
     if (kind === "remove") rmSync(file);
     if (kind === "write") writeScript(file, shimScript(command, OUR_PROGRAM));
   } catch (error) {
-    throw new UserError(`cannot ${kind} ${file}: ${reason(error)}`);
+    throw new UserError(`cannot ${kind} ${file}: ${writeError(error)}`);
   }
 }
 

@@ -6,6 +6,7 @@
  * out to be on this machine, it and its siblings are read whole where that
  * tells more; else it is said where the reading begins.
  */
+import { shellOperands } from "../escape.ts";
 import { asObject, parseObject } from "../formats/text.ts";
 import { type Gateway, GatewayError } from "../gateway/gateway.ts";
 import { isoTime } from "../finding-timeline.ts";
@@ -133,7 +134,7 @@ export function gatewayLogGap(
     severity: "warning",
     confidence: "high",
     message: `the gateway gives no more than ${seen}${since === null ? "" : `, from ${since} on`}: what began before is not seen`,
-    help: `A session that was blocked earlier may be missing here. For all of it, read the files on the gateway's own machine: clawdbot-sessions doctor ${log.file}`,
+    help: `A session that was blocked earlier may be missing here. For all of it, read the files on the gateway's own machine: clawdbot-sessions doctor ${shellOperands([log.file])}`,
     timeline: [],
     timelineOmitted: 0,
   };

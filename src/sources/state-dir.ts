@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { readFile, readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -8,8 +7,11 @@ import ndjson from "ndjson";
 import { UserError } from "../errors.ts";
 import type { SessionLock, StateDir, TranscriptEnd } from "../state-evidence.ts";
 import { errorCode, reason } from "./fs.ts";
+import { openPlain, readPlain } from "./plain-file.ts";
 
 const LOCK = ".jsonl.lock";
+/** Of a store of sessions; the largest that was seen have a few megabytes (bytes). */
+const LARGEST_JSON = 256 * 1024 * 1024;
 
 /**
  * Reads the locks of a gateway's state dir, and only reads: the store for the
@@ -122,7 +124,7 @@ async function readStore(agent: string, store: string): Promise<{ keys: Map<stri
 
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const json: unknown = JSON.parse(await readFile(file, "utf8"));
+    const json: unknown = JSON.parse(await readPlain(file, LARGEST_JSON));
     return typeof json === "object" && json !== null ? (json as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
@@ -134,14 +136,19 @@ async function readTranscriptEnd(file: string): Promise<{ end: TranscriptEnd; la
   let lastAt: number | undefined;
   try {
     // Not strict: a transcript's last line may be half written.
-    await pipeline(createReadStream(file), ndjson.parse({ strict: false }), async (entries: AsyncIterable<unknown>) => {
-      for await (const entry of entries) {
-        const turn = turnOf(entry);
-        if (!turn) continue;
-        end = turn.end;
-        lastAt = turn.at;
-      }
-    });
+    const transcript = await openPlain(file);
+    await pipeline(
+      transcript.createReadStream(),
+      ndjson.parse({ strict: false }),
+      async (entries: AsyncIterable<unknown>) => {
+        for await (const entry of entries) {
+          const turn = turnOf(entry);
+          if (!turn) continue;
+          end = turn.end;
+          lastAt = turn.at;
+        }
+      },
+    );
   } catch (error) {
     // A transcript that is damaged or not ours to read must not stop the rest from being told.
     if (errorCode(error) !== "ENOENT") end = "unreadable";

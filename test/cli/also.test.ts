@@ -38,6 +38,8 @@ describe("is refused", () => {
     [["--also", "xml=a"], '--also "xml=a" names no format'],
     [["--also", "junit"], "--also junit names no file"],
     [["--also", "junit="], "--also junit names no file"],
+    [["--also", "junit=-"], "--also junit=-: standard output is for the report itself"],
+    [["--output", ""], "--output names no file"],
     [["--also", "junit=a", "--also", "json=a"], "two reports cannot both be written to a"],
     [["--output", "a", "--also", "json=a"], "two reports cannot both be written to a"],
   ])("%j", async (words, error) => {
@@ -52,4 +54,11 @@ describe("is refused", () => {
     const { err, exitCode } = await doctor([log, "--also", `json=${log}`]);
     expect({ err, exitCode }).toMatchObject({ exitCode: 2, err: expect.stringContaining("is one of the logs") });
   });
+});
+
+test.each(["doctor", "timeline"])("%s --output - is standard output", async (command) => {
+  const io = fakeIo({ cwd: "fixtures" });
+  await main([command, "issue-3245/gateway.jsonl", "--output", "-"], io);
+  expect(io.files.size).toBe(0);
+  expect(io.out()).toContain("main");
 });

@@ -2,9 +2,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
   closeSync,
   constants,
   copyFileSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -22,6 +24,8 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { isAnothers } from "../../src/output-file.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = path.join(ROOT, "bin/clawdbot-sessions.js");
@@ -236,6 +240,42 @@ describe("writing a file", () => {
     expect(write("link.txt", "new")).toBe("");
     expect(readFileSync(path.join(folder, "target.txt"), "utf8")).toBe("new");
     expect(lstatSync(path.join(folder, "link.txt")).isSymbolicLink()).toBe(true);
+  });
+
+  test.each<[string, (file: string) => void]>([
+    ["a link to a file of ours", (file) => symlinkSync("target.txt", file)],
+    ["a link to nothing yet", (file) => symlinkSync("not-yet.txt", file)],
+    ["a pipe that somebody reads", (file) => expect(spawnSync("mkfifo", ["-m", "666", file]).status).toBe(0)],
+  ])("does not fall for what another user put into a folder of everybody: %s", (_, put) => {
+    // Only root can make what is another's; anybody else is one that has come to root's own folder.
+    const isRoot = process.geteuid?.() === 0;
+    const shared = isRoot ? path.join(folder, "shared") : tmpdir();
+    mkdirSync(shared, { recursive: true });
+    if (isRoot) chmodSync(shared, 0o1777);
+    const trap = path.join(shared, `trap-${process.pid}`);
+    writeFileSync(path.join(shared, "target.txt"), "old");
+    put(trap);
+    if (isRoot) lchownSync(trap, 65_534, 65_534);
+    try {
+      const me = isRoot ? "" : `process.geteuid = () => ${(process.geteuid?.() ?? 0) + 1};`;
+      const { stdout } = runModule(`${me} await nodeIo().writeWhole(${JSON.stringify(trap)}, ["x"]).catch((it) => console.log(it.message));`); // prettier-ignore
+      expect(stdout).toMatch(/another user put it there/);
+      expect(readFileSync(path.join(shared, "target.txt"), "utf8")).toBe("old");
+    } finally {
+      rmSync(trap);
+      rmSync(path.join(shared, "target.txt"));
+    }
+  });
+
+  test.each([
+    ["another's in a folder of everybody", 7, 0o1777, 0, 1000, true],
+    ["one's own there", 1000, 0o1777, 0, 1000, false],
+    ["of the folder's owner, such as root", 0, 0o1777, 0, 1000, false],
+    ["another's in a folder of one's own", 7, 0o755, 1000, 1000, false],
+    ["another's, where root comes by", 7, 0o1777, 0, 0, true],
+    ["where the system has no numbers for users", 7, 0o1777, 0, undefined, false],
+  ])("a trap or not: %s", (_, uid, mode, folderUid, me, expected) => {
+    expect(isAnothers(uid, { mode, uid: folderUid }, me)).toBe(expected);
   });
 
   test("does not replace a device", () => {

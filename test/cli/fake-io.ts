@@ -17,6 +17,7 @@ interface FakeIoValues {
   /** What a write does, for example to break the pipe. */
   readonly onWrite?: () => void;
   readonly failure?: Promise<never>;
+  readonly signal?: AbortSignal;
   /** What a person types when asked; none: nobody is there. */
   readonly answers?: readonly string[];
 }
@@ -56,7 +57,8 @@ export function fakeIo(values: FakeIoValues = {}): FakeIo {
     },
     ask: answers === undefined ? null : async () => answers.shift() ?? "",
     showProgress: null,
-    signal: new AbortController().signal,
+    signal: values.signal ?? new AbortController().signal,
+    hold: () => {},
     failure: values.failure ?? new Promise<never>(() => {}),
     out: () => out,
     err: () => err,

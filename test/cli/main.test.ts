@@ -17,6 +17,19 @@ test("Ctrl-C says nothing and exits with 130", async () => {
   expect(io.out() + io.err()).toBe("");
 });
 
+test("a name with lines of its own begins none in an error, and is no command of CI", async () => {
+  const io = fakeIo();
+  expect(await main(["doctor", "x\n::set-output name=a::b ##[error]"], io)).toBe(2);
+  expect(io.err()).toContain("x\\x0a::set-output");
+  expect(io.err()).not.toMatch(/^\s*::|##\[/m);
+});
+
+test("what fails because of Ctrl-C is no error of its own", async () => {
+  const io = fakeIo({ signal: AbortSignal.abort(new Interrupted()) });
+  expect(await main(["doctor", "not-there.log"], io)).toBe(130);
+  expect(io.out() + io.err()).toBe("");
+});
+
 test("a reader that went away is no error", async () => {
   const io = fakeIo({
     onWrite: () => {

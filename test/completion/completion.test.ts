@@ -49,6 +49,9 @@ beforeAll(() => {
   writeFileSync(path.join(sessions, "sessions.json"), JSON.stringify(Object.fromEntries(KEYS.map((it) => [it, {}]))));
   mkdirSync(path.join(home, ".openclaw/agents/main/sessions"), { recursive: true });
   writeFileSync(path.join(home, ".openclaw/agents/main/sessions/sessions.json"), "{ half writ");
+  mkdirSync(path.join(home, ".moltbot/agents/main/sessions"), { recursive: true });
+  // Nobody ever writes to it.
+  spawnSync("mkfifo", [path.join(home, ".moltbot/agents/main/sessions/sessions.json")]);
 });
 afterAll(() => {
   rmSync(home, { recursive: true, force: true });

@@ -32,7 +32,7 @@ interface Ran {
 }
 
 export interface Arena {
-  /** `clawdbot-sessions reset main --yes --json …` */
+  /** `clawdbot-sessions reset main --yes --json …`, or with the names of all that are held */
   readonly run: (running?: Running) => Promise<Ran>;
   readonly proxy: FaultProxy;
   /** Where the program keeps its journal; it makes it. */
@@ -44,15 +44,16 @@ export interface Arena {
 export async function inArena<T>(
   work: (arena: Arena) => Promise<T>,
   onMoment: (moment: Moment) => "drop" | undefined = () => undefined,
+  rooms: readonly string[] = ["main"],
 ): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), "sessions-faults-"));
-  const gateway = await serveGateway(EARLY, Date.now, Date.now() - HELD_SINCE_MS);
+  const gateway = await serveGateway(EARLY, Date.now, Date.now() - HELD_SINCE_MS, rooms);
   const proxy = await FaultProxy.start(gateway.port, { onMoment });
   const own = path.join(folder, "own");
   const file = path.join(own, "journal.ndjson");
   try {
     return await work({
-      run: (running = {}) => runOnce(folder, gateway, proxy.url, running),
+      run: (running = {}) => runOnce(folder, gateway, proxy.url, rooms, running),
       proxy,
       own,
       journal: () => (existsSync(file) ? readFileSync(file, "utf8") : ""),
@@ -64,11 +65,17 @@ export async function inArena<T>(
   }
 }
 
-async function runOnce(folder: string, gateway: ServedGateway, url: string, running: Running): Promise<Ran> {
+async function runOnce(
+  folder: string,
+  gateway: ServedGateway,
+  url: string,
+  rooms: readonly string[],
+  running: Running,
+): Promise<Ran> {
   const { words = [], env = {}, preload, fileBlocks = "unlimited", started = () => {} } = running;
   const before = gateway.arrived.length;
   const first = preload === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
-  const reset = ["reset", "main", "--yes", "--json", "--url", url, "--token", "no-real-token"];
+  const reset = ["reset", ...rooms, "--yes", "--json", "--url", url, "--token", "no-real-token"];
   // The shell becomes the program, so the pid is the program's.
   const shell = `ulimit -f ${fileBlocks}; exec "$0" "$@"`;
   const child = spawn("sh", ["-c", shell, process.execPath, ...first, BIN, ...reset, ...words], {

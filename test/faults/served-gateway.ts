@@ -1,7 +1,7 @@
 /** The imagined gateway of test/repair, spoken to over the real protocol, with the truth about its sessions. */
 import { mayChange, type Request } from "../../lab/faults/requests.ts";
 import { answer, event, fakeGateway, type FakeGateway as Server } from "../gateway/fake-gateway.ts";
-import { endedLog, FakeGateway, wedgedLog } from "../repair/fake-gateway.ts";
+import { endedLog, FakeGateway, wedgedLogOf } from "../repair/fake-gateway.ts";
 import { GatewayError } from "../../src/gateway/gateway.ts";
 
 export interface Nature {
@@ -18,8 +18,13 @@ export interface Nature {
 /** The gateway of the defect: `/stop:` helps, and nothing else does. */
 export const EARLY: Nature = { version: "2026.1.24-3", debug: true, helps: "chat.send", denies: false };
 
-/** The forms of the key of the session that is held. */
-export const KEYS: ReadonlySet<string> = new Set(["main", "agent:main:main"]);
+/** The forms of the key of a session. */
+export function formsOf(room: string): ReadonlySet<string> {
+  return new Set([room, `agent:main:${room}`]);
+}
+
+/** Of the session that is held where nothing else is said. */
+export const KEYS = formsOf("main");
 
 const REPLY = { state: "final", message: { content: [{ type: "text", text: "Yes." }] } };
 
@@ -35,25 +40,32 @@ export interface ServedGateway {
 }
 
 /**
- * `main` is held by a run that a restart cut, `room` is free.
+ * `room` is free, each of the others is held by a run that a restart cut.
  * @param now of the gateway's clock, in milliseconds since the epoch
- * @param heldAt when the gateway started whose run holds the session
+ * @param heldAt when the gateway started whose runs hold the sessions
  */
-export async function serveGateway(nature: Nature, now: () => number, heldAt?: number): Promise<ServedGateway> {
-  const gateway = new FakeGateway([
-    { key: "agent:main:main", sessionId: "id-main" },
-    { key: "agent:main:room", sessionId: "id-room" },
-  ]);
-  if (nature.debug) wedgedLog(gateway, "main", "id-main", "run-1", heldAt);
+export async function serveGateway(
+  nature: Nature,
+  now: () => number,
+  heldAt?: number,
+  rooms: readonly string[] = ["main"],
+): Promise<ServedGateway> {
+  const sessionOf = (key: string) => ({ key: `agent:main:${key}`, sessionId: `id-${key}` });
+  const gateway = new FakeGateway([...rooms, "room"].map(sessionOf));
+  const runs = rooms.map((key, index) => ({ key, sessionId: `id-${key}`, runId: `run-${index + 1}` }));
+  if (nature.debug) wedgedLogOf(gateway, runs, heldAt);
   else gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 1)", heldAt ?? 0, "INFO");
   const arrived: Request[] = [];
-  let isHeld = true;
+  const held = new Set(runs);
+  const holderIn = (params: Readonly<Record<string, unknown>>) =>
+    [...held].find(({ key }) => formsOf(key).has(String(params["sessionKey"] ?? params["key"])));
   if (nature.helps !== null) {
     gateway.does.set(nature.helps, (params) => {
       const isStop = nature.helps !== "chat.send" || params["message"] === "/stop:";
-      if (!isHeld || !isStop || !KEYS.has(String(params["sessionKey"] ?? params["key"]))) return { ok: true };
-      isHeld = false;
-      endedLog(gateway, now());
+      const holder = holderIn(params);
+      if (!holder || !isStop) return { ok: true };
+      held.delete(holder);
+      endedLog(gateway, now(), holder.key, holder.sessionId, holder.runId);
       if (nature.denies) throw new GatewayError("rejected", "no", true);
       return { ok: true };
     });
@@ -68,7 +80,7 @@ export async function serveGateway(nature: Nature, now: () => number, heldAt?: n
       void gateway.request(asked.method, params).then(
         (payload) => {
           socket.send(answer(asked, { payload }));
-          const isAnswered = !isHeld && asked.method === "chat.send" && params["message"] !== "/stop:";
+          const isAnswered = !holderIn(params) && asked.method === "chat.send" && params["message"] !== "/stop:";
           if (isAnswered) socket.send(event("chat", { runId: params["idempotencyKey"], ...REPLY }));
         },
         () => socket.send(answer(asked, { error: { code: "UNAVAILABLE", message: "try again in a moment" } })),
@@ -79,7 +91,10 @@ export async function serveGateway(nature: Nature, now: () => number, heldAt?: n
   return {
     port: Number(new URL(server.url).port),
     arrived,
-    free: () => new Set(["room", "agent:main:room", ...(isHeld ? [] : KEYS)]),
+    free: () => {
+      const free = runs.filter((run) => !held.has(run)).map(({ key }) => key);
+      return new Set(["room", ...free].flatMap((key) => [...formsOf(key)]));
+    },
     async idle() {
       while (server.connections() > 0) await new Promise((resolve) => setTimeout(resolve, 2));
     },

@@ -347,12 +347,13 @@ describe("a gateway that refuses", () => {
     expect((await errorOf(connect({ connect: () => pairing }))).help).toContain("devices approve r-1");
   });
 
-  test("takes no command from an id that is none", async () => {
-    const pairing = {
-      error: { code: "NOT_PAIRED", message: "pairing required", details: { requestId: "x; rm -rf ~" } },
-    };
-    expect((await errorOf(connect({ connect: () => pairing }))).help).not.toContain("rm -rf");
-  });
+  test.each(["x; rm -rf ~", "--all"])(
+    "takes no command and no option from an id that is none: %s",
+    async (requestId) => {
+      const pairing = { error: { code: "NOT_PAIRED", message: "pairing required", details: { requestId } } };
+      expect((await errorOf(connect({ connect: () => pairing }))).help).toContain("devices approve REQUEST-ID");
+    },
+  );
 
   test("a request", async () => {
     const reached = await connect({

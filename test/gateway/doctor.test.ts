@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { main } from "../../src/cli.ts";
 import type { Report } from "../../src/model.ts";
+import { gatewayLogGap } from "../../src/sources/gateway-log.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 import { reportOf } from "../helpers/doctor.ts";
 import { log, restartInProcess, starts, up, waits } from "../helpers/log-lines.ts";
@@ -281,4 +282,9 @@ test("without --gateway, too, the run timeout of the gateway's config counts", a
   const config = { agents: { defaults: { timeoutSeconds: 30 } } };
   writeFileSync(path.join(folder, "state", "clawdbot.json"), JSON.stringify(config));
   expect(await exitCode()).toBe(1);
+});
+
+test("the file's name, which the gateway gives, runs nothing in the command that is suggested", () => {
+  const log = { sources: [], file: "/tmp/$(id) x.log", isOnThisMachine: false, isCut: true, lines: 5_000, size: 1 };
+  expect(gatewayLogGap(log, undefined, false)?.help).toMatch(/clawdbot-sessions doctor '\/tmp\/\$\(id\) x\.log'$/);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Command } from "commander";
@@ -76,6 +76,7 @@ describe("a secret's file", () => {
     ["that is empty", () => put("t", "\n"), /is empty/],
     ["with two lines", () => put("t", "hidden-one\ntwo\n"), /more than one line/],
     ["that is a log", () => put("t", "x".repeat(20_000)), /too large/],
+    ["that never ends", () => symlinkSync("/dev/zero", path.join(folder, "t")), /too large/],
     ["that is a folder", () => mkdirSync(path.join(folder, "t")), /it is a folder/],
   ];
   test.each(bad)("%s", async (_, make, message) => {

@@ -169,9 +169,25 @@ describe("the address", () => {
     expect(choose(world).isLocal).toBe(isLocal);
   });
 
-  test("a name that only looks like loopback is not", () => {
-    expect(() => choose({ options: { url: "ws://127.0.0.1.example:1" } })).toThrow(/not encrypted/);
-    expect(() => choose({ options: { url: "ws://localhost.example:1" } })).toThrow(/not encrypted/);
+  // Nor one that the system resolves to loopback today: who answers for the name decides that.
+  test.each(["127.0.0.1.example", "localhost.example", "localtest.me", "0.0.0.0", "[::ffff:127.0.0.1]", "localhost."])(
+    "%s is not loopback",
+    (host) => {
+      expect(() => choose({ options: { url: `ws://${host}:1` } })).toThrow(/not encrypted/);
+    },
+  );
+
+  test.each([
+    ["$(id).example", "'$(id).example'"],
+    ["-oproxycommand=id", "-- '-oproxycommand=id'"],
+  ])("the tunnel to %s that is suggested runs nothing of the name", (host, quoted) => {
+    let help: string | undefined;
+    try {
+      choose({ options: { url: `ws://${host}:1` } });
+    } catch (error) {
+      help = (error as UserError).help;
+    }
+    expect(help).toContain(`\n  ssh -N -L 18789:127.0.0.1:1 ${quoted}\n`);
   });
 });
 

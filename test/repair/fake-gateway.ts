@@ -125,23 +125,36 @@ export function wedgedLog(
   runId = "run-1",
   at = START,
 ): void {
+  wedgedLogOf(gateway, [{ key, sessionId, runId }], at);
+}
+
+interface HangingRun {
+  readonly key: string;
+  readonly sessionId: string;
+  readonly runId: string;
+}
+
+/** The same with a run in each of several sessions; less than four, or lane `main` is full. */
+export function wedgedLogOf(gateway: FakeGateway, runs: readonly HangingRun[], at = START): void {
   const write = (seconds: number, subsystem: string, message: string, level?: string) =>
     gateway.write(subsystem, message, at + seconds * 1000, level);
   write(0, "gateway", "listening on ws://127.0.0.1:18789 (PID 4242)", "INFO");
-  write(10, "diagnostic", `lane enqueue: lane=session:${key} queueSize=1`);
-  write(10, "diagnostic", `lane dequeue: lane=session:${key} waitMs=1 queueSize=0`);
-  write(10, "diagnostic", "lane enqueue: lane=main queueSize=1");
-  write(10, "diagnostic", "lane dequeue: lane=main waitMs=1 queueSize=0");
-  write(
-    10,
-    "agent/embedded",
-    `embedded run start: runId=${runId} sessionId=${sessionId} provider=p model=m thinking=off messageChannel=webchat`,
-  );
-  write(10, "diagnostic", `run registered: sessionId=${sessionId} totalActive=1`);
+  for (const [index, { key, sessionId, runId }] of runs.entries()) {
+    write(10, "diagnostic", `lane enqueue: lane=session:${key} queueSize=1`);
+    write(10, "diagnostic", `lane dequeue: lane=session:${key} waitMs=1 queueSize=0`);
+    write(10, "diagnostic", `lane enqueue: lane=main queueSize=${index + 1}`);
+    write(10, "diagnostic", "lane dequeue: lane=main waitMs=1 queueSize=0");
+    write(
+      10,
+      "agent/embedded",
+      `embedded run start: runId=${runId} sessionId=${sessionId} provider=p model=m thinking=off messageChannel=webchat`,
+    );
+    write(10, "diagnostic", `run registered: sessionId=${sessionId} totalActive=${index + 1}`);
+  }
   write(20, "gateway", "signal SIGUSR1 received", "INFO");
   write(20, "gateway", "received SIGUSR1; restarting", "INFO");
   write(21, "gateway", "listening on ws://127.0.0.1:18789 (PID 4242)", "INFO");
-  write(30, "diagnostic", `run active check: sessionId=${sessionId} active=true`);
+  for (const { sessionId } of runs) write(30, "diagnostic", `run active check: sessionId=${sessionId} active=true`);
 }
 
 /** What the gateway logs when the run of `wedgedLog` is really ended. */

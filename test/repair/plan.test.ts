@@ -215,6 +215,7 @@ describe("what a person is told before", () => {
     [[], 0, "no other run is known to be going on"],
     [["a"], 0, "it cuts 1 running turn (a)"],
     [["a", "b", "c", "d", "e", "f"], 1, "it cuts 6 running turns (a, b, c, d, e), and 1+ waiting message is lost"],
+    [["$(id)"], 0, "it cuts 1 running turn ('$(id)')"],
     [[], 2, "no other run is known to be going on, and 2+ waiting messages are lost"],
   ])("whom a restart hurts: %j, %i waiting", (busy, waiting, text) => {
     expect(restartCost(busy, waiting)).toBe(text);

@@ -85,7 +85,7 @@ describe("a session wedged on 2026.1.24-3", () => {
     const { gateway, it } = wedged();
     const { exitCode, report } = await it.reset("main --yes --json");
     expect({ exitCode, outcome: report?.results[0]?.outcome }).toEqual({ exitCode: 1, outcome: "ineffective" });
-    expect(report?.results[0]?.next).toContain("clawdbot gateway restart");
+    expect(report?.results[0]?.next).toBe("clawdbot gateway restart");
     expect(gateway.changed.map(({ method }) => method)).toEqual(["chat.send"]);
   });
 
@@ -121,7 +121,7 @@ describe("a session wedged on 2026.1.24-3", () => {
     const { exitCode, report } = await it.reset("main --yes --json");
     expect(exitCode).toBe(1);
     expect(report?.results[0]).toMatchObject({ outcome: "ineffective" });
-    expect(report?.results[0]?.next).toContain("clawdbot gateway restart");
+    expect(report?.results[0]?.next).toBe("clawdbot gateway restart");
   });
 });
 
@@ -385,7 +385,7 @@ describe("a repair that is cut in the middle", () => {
     const { outcomes, report } = await it.reset("main --yes --json");
     expect(outcomes).toEqual(["ineffective"]);
     expect(report?.results[0]?.steps.map(({ action }) => action)).toEqual(["look", "resume", "verify"]);
-    expect(report?.results[0]?.next).toContain("clawdbot gateway restart");
+    expect(report?.results[0]?.next).toBe("clawdbot gateway restart");
     expect(gateway.changed).toHaveLength(1);
   });
 
@@ -402,7 +402,8 @@ describe("a repair that is cut in the middle", () => {
     await expect(it.reset("main --yes --json", { store: () => store })).rejects.toThrow("killed");
     const { outcomes, report } = await it.reset("main --yes --json");
     expect(outcomes).toEqual(["ineffective"]);
-    expect(report?.results[0]?.next).toMatch(/^clawdbot-sessions reset agent:main:main --force {3}# the step/);
+    expect(report?.results[0]?.next).toBe("clawdbot-sessions reset agent:main:main --force");
+    expect(report?.results[0]?.nextNote).toMatch(/^the step .* sends it again$/);
     expect(gateway.changed).toEqual([]);
     stops(gateway, it);
     expect(await it.reset("main --yes --json --force")).toMatchObject({ outcomes: ["restored"] });
@@ -582,7 +583,8 @@ test("a command with a hidden name in it says so, also behind a comment of its o
   };
   await expect(it.reset("lea --yes --json", { store: () => store })).rejects.toThrow("killed");
   const { report } = await it.reset("lea --yes --json --redact");
-  expect(report?.results[0]?.next).toMatch(/--force {3}# the step .* sends it again; a name in it is hidden here/);
+  expect(report?.results[0]?.next).toMatch(/^clawdbot-sessions reset session-\d+ --force$/);
+  expect(report?.results[0]?.nextNote).toMatch(/^the step .* sends it again; a name in it is hidden here/);
   expect(gateway.changed).toEqual([]);
 });
 

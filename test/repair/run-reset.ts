@@ -1,7 +1,9 @@
 /** Runs `reset` on an imagined gateway, with a clock that only sleeping moves. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+
+import { afterAll } from "vitest";
 
 import { parse } from "../../src/cli.ts";
 import type { JournalEntry } from "../../src/repair/journal.ts";
@@ -12,6 +14,12 @@ import { STEPS } from "../../src/repair/steps/index.ts";
 import { runReset, type ResetWorld } from "../../src/reset.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 import type { FakeGateway } from "./fake-gateway.ts";
+
+/** A property makes thousands of them. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** An hour after the log of `wedgedLog`: past any run timeout. */
 const NOW = Date.parse("2026-01-28T09:10:15Z");
@@ -39,6 +47,7 @@ interface Outcome {
 
 export function bench(gateway: FakeGateway): Bench {
   const folder = mkdtempSync(path.join(tmpdir(), "sessions-repair-"));
+  folders.push(folder);
   let ids = 0;
   const it: Bench = {
     store: repairStore(folder, () => it.now),

@@ -56,6 +56,7 @@ const anyResult = fc.record({
   evidence: fc.array(fc.record({ time: fc.constant(null), text: anyText, source: anyText }), { maxLength: 2 }),
   lost: fc.constant({ runs: 0, messagesAtLeast: 0 }),
   next: anyText,
+  nextNote: anyText,
 }) as fc.Arbitrary<ResetResult>;
 
 const options: fc.Arbitrary<RenderOptions> = fc.record({
@@ -115,14 +116,23 @@ const plainText: RenderOptions = {
   width: 80, colorLevel: 0, timeZone: "UTC", verbose: true, quiet: false, allRuns: true, since: null, until: null, ascii: false,
 }; // prettier-ignore
 
+function expectNoCommand(text: string): void {
+  expect(text).not.toMatch(/^\s*::|##\[/m);
+}
+
 describe.each([...loaded, { name: "timeline", ...timeline }])("$name as its target reads it", (reporter) => {
   const { name } = reporter;
   const reads: Record<(typeof TARGETS)[string], (text: string) => void> = {
-    terminal: () => {},
+    // The terminal may be CI's, whose runner reads every program's lines.
+    terminal: expectNoCommand,
     // A line that is a command is nothing else; in all others the older commands stand anywhere.
     CI: (text) => {
-      const others = text.split("\n").filter((line) => !/^::(?:error|warning|notice) /.test(line));
-      expect(others.join("\n")).not.toMatch(/^\s*::|##\[/m);
+      expectNoCommand(
+        text
+          .split("\n")
+          .filter((line) => !/^::(?:error|warning|notice) /.test(line))
+          .join("\n"),
+      );
     },
     // test/reporters/markdown.test.ts asks a parser for tags, links and mentions.
     Markdown: () => {},
@@ -136,7 +146,9 @@ describe.each([...loaded, { name: "timeline", ...timeline }])("$name as its targ
     },
   };
   test("markup stays text", () => {
-    const evil = "<script>alert(1)</script><img src=x> ]]> @evil [x](http://x) <!ENTITY> ##[add-path]x\n::error::x";
+    const evil =
+      "<script>alert(1)</script><img src=x> ]]> @evil [x](http://x) <!ENTITY> ##[add-path]x\n::error::x" +
+      " ::stop-commands::x".repeat(8);
     fc.assert(
       fc.property(anyReport, (one) => {
         const planted = mapTexts(one, (text, field) =>
@@ -158,6 +170,7 @@ describe.each(watchFormats)("$name of watch", (format) => {
         const text = format.render(event, { timeZone: "UTC", colorLevel: 0 });
         expect(text.endsWith("\n")).toBe(true);
         expect(HARMFUL.exec(text.slice(0, -1))).toBeNull();
+        if (format.name === "pretty") expectNoCommand(text);
         if (format.name === "ndjson") expect(JSON.parse(text)).toMatchObject({ event: event.event });
       }),
     );
@@ -176,8 +189,9 @@ describe("reset", () => {
         } as const;
         const json = renderJson(report);
         const words = [resultLines(result), ...result.steps.map(stepLine), gatewayText(result.id, result.id), json];
+        for (const text of words.slice(0, -1)) expect(text).not.toMatch(/^\s*::/m);
         for (const text of words) expect(HARMFUL.exec(text.replaceAll("\n", ""))).toBeNull();
-        expect(resultLines(result).split("\n").length).toBeLessThanOrEqual(3);
+        expect(resultLines(result).split("\n").length).toBeLessThanOrEqual(4);
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(report)));
       }),
     );

@@ -23,6 +23,8 @@ const NO_BORDER = {
 };
 
 const GAP = 2;
+/** cli-table3 takes the square of a table's rows, so many are laid out in parts of the same widths. */
+const ROWS_A_PART = 32;
 const LONGEST_CELL = 400;
 
 /**
@@ -37,17 +39,33 @@ export function borderless(
   width: number,
   paint: ChalkInstance,
 ): string[] {
+  const cells = rows.map((row) => row.map(shortened));
+  const columns = columnWidths(head, cells, width);
+  // cli-table3 would count colours as text and cut emoji in half, so it gets cells that are folded already.
+  const folded = cells.map((row) => row.map((cell, index) => wrap(cell, columns[index] ?? 0)));
+  // Folded at a blank a cell may need less than its column has.
+  const needed = head.map((title, index) =>
+    folded.reduce(
+      (widest, row) => (row[index] ?? []).reduce((max, line) => Math.max(max, stringWidth(line)), widest),
+      stringWidth(title),
+    ),
+  );
+  const titles = head.map((title, index) => paint.dim(title) + " ".repeat((needed[index] ?? 0) - stringWidth(title)));
+  const lines = laidOut(titles, folded.slice(0, ROWS_A_PART));
+  for (let from = ROWS_A_PART; from < folded.length; from += ROWS_A_PART) {
+    // The titles give each part its widths, and are shown once.
+    for (const line of laidOut(titles, folded.slice(from, from + ROWS_A_PART)).slice(1)) lines.push(line);
+  }
+  return lines;
+}
+
+function laidOut(titles: readonly string[], rows: readonly (readonly (readonly string[])[])[]): string[] {
   const table = new Table({
     chars: NO_BORDER,
     style: { head: [], border: [], "padding-left": 0, "padding-right": GAP, compact: true },
   });
-  // cli-table3 would count colours as text and cut emoji in half, so it gets cells that are folded already.
-  const cells = rows.map((row) => row.map(shortened));
-  const columns = columnWidths(head, cells, width);
-  const fold = (row: readonly string[]): string[] =>
-    row.map((cell, index) => wrap(cell, columns[index] ?? 0).join("\n"));
-  table.push(head.map((title) => paint.dim(title)));
-  for (const row of cells) table.push(fold(row));
+  table.push([...titles]);
+  for (const row of rows) table.push(row.map((lines) => lines.join("\n")));
   return table
     .toString()
     .split("\n")
