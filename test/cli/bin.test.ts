@@ -99,7 +99,7 @@ test("a reader that goes away does not make a blocked session good news", async 
 describe("on a terminal", () => {
   const log = path.join(ROOT, "fixtures/issue-3245/gateway.jsonl");
   // Some of those who run these tests are CI themselves.
-  const { CI: _ci, ...person } = { ...process.env, TERM: "xterm" };
+  const { CI: _ci, ...person }: NodeJS.ProcessEnv = { ...process.env, TERM: "xterm" };
   const onTerminal = (shell: string, env: Readonly<Record<string, string | undefined>> = person): string => {
     const command = `${shell} | ${process.execPath} ${BIN} doctor --color never -`;
     return spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8", input: "", env }).stdout;
