@@ -20,13 +20,14 @@ const STRYKER = `${FOLDER}/node_modules/@stryker-mutator/core/bin/stryker.js`;
 if (!existsSync(STRYKER)) {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(`${FOLDER}/package.json`, '{ "private": true }\n');
-  const packages = ["core", "vitest-runner"].map((name) => `@stryker-mutator/${name}@${VERSION}`);
-  // Without the peer dependency: the vitest that runs the tests is the project's own.
-  const options = ["--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"];
-  await execa("npm", ["install", "--prefix", FOLDER, ...options, ...packages], { stdio: "inherit" });
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund"];
+  await execa("npm", ["install", "--prefix", FOLDER, ...options, `@stryker-mutator/core@${VERSION}`], {
+    stdio: "inherit",
+  });
 }
 const { exitCode } = await execa(process.execPath, [STRYKER, "run", ...process.argv.slice(2)], {
   stdio: "inherit",
   reject: false,
+  env: { TZ: "UTC" },
 });
 process.exitCode = exitCode ?? 1;

@@ -17,32 +17,15 @@ import {
   up,
   waits,
 } from "../helpers/log-lines.ts";
-import { diagnoseLog } from "../helpers/track.ts";
+import { clock, runAt, sessionAt, settledAt } from "../helpers/verdicts.ts";
 
 const A = { key: "a", runId: "ra" };
-const clock = (time: string): number => Date.parse(`2026-01-28T${time}Z`);
 const agent = (time: string, message: string) => at(time, "agent/embedded", message);
 const tool = (time: string, runId = "ra") => agent(time, `embedded run tool start: runId=${runId} tool=x toolCallId=y`);
 const abort = (time: string, sessionId = "id-a") => at(time, "diagnostic", `aborting run: sessionId=${sessionId}`);
 const lockError = (time: string) =>
   laneError(time, "session:a", "Error: session file locked (timeout 10000ms): pid=8 /s/id-a.jsonl.lock");
 const stop = (time: string) => at(time, "gateway", "received SIGTERM; shutting down");
-
-const settledAt = (text: string, now: string) => diagnoseLog(text, clock(now)).settled;
-
-function runAt(text: string, now: string, runId = "ra"): string {
-  const it = settledAt(text, now).runs.find(({ run }) => run.runId === runId);
-  if (!it) return "no run";
-  return [it.state, it.cause, it.confidence, it.ground, it.holds ? "holds" : ""].filter(Boolean).join(" ");
-}
-
-function sessionAt(text: string, now: string, key = "a"): string {
-  const it = settledAt(text, now).sessions.find(({ aliases, key: name }) => name === key || aliases.includes(key));
-  if (!it) return "no session";
-  return [it.state, it.waitsFor, it.confidence, `waiting=${it.waitingAtLeast}`, it.heldByLane]
-    .filter((word) => word !== undefined)
-    .join(" ");
-}
 
 const RUNS = log(up("08:00:00"), starts("08:01:00", A));
 const CUT = log(RUNS, restartInProcess("08:02:00"));

@@ -1,0 +1,27 @@
+/**
+ * The tests that are run for mutants: quick, and none leaves anything behind.
+ * The quickest first, as the first that fails will do. What a file does while it
+ * is loaded counts for none of its tests, so code that is to be changed is run
+ * inside of tests only.
+ */
+export const TESTS = [
+  "test/tracker/tracker.test.ts",
+  "test/tracker/settle.test.ts",
+  "test/tracker/run-index.test.ts",
+  "test/tracker/gateway-lives.test.ts",
+  "test/tracker/run-lines.test.ts",
+  "test/finding-timeline.test.ts",
+  "test/checks/log-gap.test.ts",
+  "test/checks/contract.test.ts",
+  "test/checks/wording.test.ts",
+  "test/watch/heal-limits.test.ts",
+  "test/watch/watcher.test.ts",
+  "test/repair/capabilities.test.ts",
+  "test/repair/facts.test.ts",
+  "test/repair/plan.test.ts",
+  "test/repair/steps.test.ts",
+  "test/repair/reset.test.ts",
+  "test/repair/journal.test.ts",
+  "test/tracker/real-logs.test.ts",
+  "test/checks/runs-and-sessions.test.ts",
+];
