@@ -11,6 +11,8 @@ export const TESTS = [
   "test/tracker/lanes.test.ts",
   "test/tracker/open-runs.test.ts",
   "test/tracker/forgetting.test.ts",
+  "test/tracker/session-index.test.ts",
+  "test/tracker/tracker-lines.test.ts",
   "test/tracker/gateway-lives.test.ts",
   "test/tracker/run-lines.test.ts",
   "test/tracker/lane-and-session-lines.test.ts",
@@ -28,5 +30,6 @@ export const TESTS = [
   "test/repair/reset.test.ts",
   "test/repair/journal.test.ts",
   "test/tracker/real-logs.test.ts",
+  "test/tracker/containers.test.ts",
   "test/checks/runs-and-sessions.test.ts",
 ];
