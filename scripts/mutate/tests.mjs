@@ -27,6 +27,8 @@ export const TESTS = [
   "test/repair/facts.test.ts",
   "test/repair/plan.test.ts",
   "test/repair/steps.test.ts",
+  "test/repair/resolve.test.ts",
+  "test/repair/observe.test.ts",
   "test/repair/reset.test.ts",
   "test/repair/journal.test.ts",
   "test/tracker/real-logs.test.ts",
