@@ -4,10 +4,10 @@
  *
  *   npm run mutate [-- --mutate src/tracker/settle.ts] [-- --concurrency 2]
  *
- * Stryker is no dev dependency: it is 170 packages that `npm ci` would install
+ * Stryker is no dev dependency: it is 160 packages that `npm ci` would install
  * everywhere for what is run a few times a year. Version 9 is the last one for
- * Node 20. It is put below node_modules, so that it finds this project's vitest
- * there; `npm ci` deletes it with the rest.
+ * Node 20. It is put below node_modules, where `npm ci` deletes it with the rest.
+ * Which tests are run is said in mutate/tests.mjs, and how in mutate/runner.mjs.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 

@@ -282,15 +282,15 @@ describe("which task of lane main ends", () => {
   };
   const ends = (it: Play, durationMs: number, at: number) => it.done(MAIN, durationMs, at)?.parent?.lane;
 
-  test.each<[string, Play, number, string]>([
-    ["the one whose age fits", three(), 20_000, "session:20"],
-    ["… as near as any", three(), 12_000, "session:30"],
-    ["… on either side", three(), 16_000, "session:20"],
-    ["of two that fit alike, the first", three(), 15_000, "session:20"],
-    ["one whose run ended, if it fits nearly as well", three(10), 25_500, "session:10"],
-    ["… but not at any price", three(10), 24_000 - 500, "session:20"],
-    ["one whose run ended, of two that fit alike", three(30), 15_000, "session:30"],
-  ])("%s", (_, it, durationMs, lane) => expect(ends(it, durationMs, 40)).toBe(lane));
+  test.each<[string, number[], number, string]>([
+    ["the one whose age fits", [], 20_000, "session:20"],
+    ["… as near as any", [], 12_000, "session:30"],
+    ["… on either side", [], 16_000, "session:20"],
+    ["of two that fit alike, the first", [], 15_000, "session:20"],
+    ["one whose run ended, if it fits nearly as well", [10], 25_500, "session:10"],
+    ["… but not at any price", [10], 24_000 - 500, "session:20"],
+    ["one whose run ended, of two that fit alike", [30], 15_000, "session:30"],
+  ])("%s", (_, ended, durationMs, lane) => expect(ends(three(...ended), durationMs, 40)).toBe(lane));
 
   test("one that was there before the log is as good as one whose run ended, but of no known age", () => {
     const it = play().enqueue(MAIN, 2, 10).dequeue(MAIN, 0, 10);
