@@ -7,8 +7,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
 import { pathToFileURL } from "node:url";
 
-import { TESTS } from "./tests.mjs";
-
 /** What the instrumented code reads and writes. */
 const instrumented = (globalThis.__stryker__ ??= {});
 /** The snapshots of the first run, for the processes that come after. */
@@ -45,6 +43,8 @@ class InProcessRunner {
     try {
       ({ collected } = await this.#load());
     } catch (error) {
+      // Only what runs while the files are loaded can break that; all else is no finding.
+      if (mutantActivation !== "static" || error?.code === "ERR_MODULE_NOT_FOUND") throw error;
       return { status: "killed", killedBy: ["loading"], failureMessage: String(error), nrOfTests: 1 };
     }
     instrumented.activeMutant = activeMutant.id;
@@ -67,6 +67,8 @@ class InProcessRunner {
     if (existsSync(SNAPSHOTS)) {
       for (const [place, told] of JSON.parse(readFileSync(SNAPSHOTS, "utf8"))) collect.snapshots.set(place, told);
     }
+    // The list of the sandbox: the project's may have changed since.
+    const { TESTS } = await import(pathToFileURL("scripts/mutate/tests.mjs").href);
     for (const file of TESTS) {
       collect.inFile(file);
       await import(pathToFileURL(file).href);

@@ -179,6 +179,11 @@ describe("a session that nothing holds", () => {
     "Error: session file locked (timeout 10000ms): pid=8 /s/id-a.jsonl.lock",
   );
   const recovers = at("08:01:02", "main-session-restart-recovery", "started interrupted main session: agent:main:a");
+  const stuck = at(
+    "08:01:02",
+    "diagnostic",
+    "stuck session: sessionId=id-a sessionKey=a state=processing age=130s queueDepth=1",
+  );
   const boot = (time: string) => [at(time, "gateway", "loading configuration…"), at(time, "gateway", "ready")];
 
   test.each<[string, readonly string[]]>([
@@ -193,26 +198,42 @@ describe("a session that nothing holds", () => {
     ["a message that was queued", [...whole("a"), queued]],
     ["a lock file", [...whole("a"), lockError]],
     ["a recovery that was begun", [...whole("a"), recovers]],
-    ["lines that belong to a finding", [...whole("a"), waits("08:01:02", run("a"))]],
+    ["lines that belong to a finding", [...whole("a"), stuck]],
+    ["a message that found a run at work", [...whole("a"), waits("08:01:02", run("a"))]],
+    [
+      "a turn that was cut off",
+      [...starts("08:01:00", run("a")), ...boot("08:01:01"), ...boot("08:01:02"), ...whole("x")],
+    ],
   ])("%s keeps it", (_, lines) => expect(known(lines)).toBe(true));
 
-  test.each<[string, readonly string[]]>([
-    ["a restart that dropped its message", [...whole("a"), queued, ...restartInProcess("08:01:03")]],
+  test.each<[string, readonly string[], readonly string[]]>([
+    ["a restart that dropped its message", [...whole("a"), queued], restartInProcess("08:01:03")],
     [
       "a new process that dropped what waited in its lane",
-      [...whole("a"), enqueue("08:01:02", "session:a"), up("08:01:03", 9)],
+      [...whole("a"), enqueue("08:01:02", "session:a")],
+      [up("08:01:03", 9)],
     ],
     [
       "a restart that emptied its lane",
-      [
-        ...whole("a"),
-        enqueue("08:01:02", "session:a"),
-        at("08:01:03", "gateway", "restart mode: in-process restart (x)"),
-        up("08:01:04"),
-      ],
+      [...whole("a"), enqueue("08:01:02", "session:a")],
+      [at("08:01:03", "gateway", "restart mode: in-process restart (x)"), up("08:01:04")],
     ],
-    ["the end of its run", [...starts("08:01:00", run("a")), ...others(40), ...ends("08:01:10", run("a"))]],
-  ])("%s lets it go", (_, lines) => expect(known(lines)).toBe(false));
+    ["the end of its run", starts("08:01:00", run("a")), ends("08:01:10", run("a"))],
+  ])("%s lets it go", (_, before, after) => {
+    expect(known([...before, ...others(40)])).toBe(true);
+    expect(known([...before, ...others(40), ...after])).toBe(false);
+  });
+
+  test("is looked at again only if no line has named it since", () => {
+    const named = at("08:01:02", "diagnostic", "abort failed: sessionId=id-a reason=no_active_run");
+    const turn = at("08:01:02", "diagnostic", "session turn created: runId=x sessionId=id-a sessionKey=a agentId=main");
+    const between = (line: string) => [...others(3), line];
+    const lines = [...whole("a"), ...between(turn), ...between(turn), ...between(turn)];
+    expect(remembered(log(UP, lines), { idleSessions: 3 }).sessions.findByKey("agent:main:a")).toBeDefined();
+    expect(
+      remembered(log(UP, whole("a"), named), { idleSessions: 3 }).sessions.findByKey("agent:main:a"),
+    ).toBeDefined();
+  });
 });
 
 test("of a session that never rests the ids of its last conversations are remembered", () => {

@@ -62,6 +62,11 @@ describe("which lives", () => {
       ["#0 - boot 08:00:00 - crash 08:00:07?", "#1 - boot 08:00:07"],
     ],
     [
+      "… though it had come up within a second",
+      log(startsHttp("08:00:00"), ready("08:00:01"), startsHttp("08:00:02")),
+      ["#0 - boot 08:00:00 - crash 08:00:02?", "#1 - boot 08:00:02"],
+    ],
+    [
       "the last marker again, of a version that does not log its loading",
       log(startsHttp("08:00:00"), ready("08:00:06"), ready("08:05:00")),
       ["#0 - boot 08:00:00 - crash 08:05:00?", "#1 - boot 08:05:00"],

@@ -120,6 +120,15 @@ describe("a lane that the log does not show taken", () => {
     expect(stateOf(log(UP, bare, failover("08:01:10", "x")))).toBe("failed");
   });
 
+  test("is of a run that names no session, as far as that goes", () => {
+    const bare = agent("08:01:00", "embedded run agent start: runId=ra");
+    const { sessions } = diagnoseLog(log(UP, bare, failover("08:01:10", "x"))).tracker;
+    expect(sessions.all().map(({ sessionIds }) => [...sessionIds])).toEqual([[]]);
+    expect(
+      settledAt(log(UP, bare, doneLine("08:01:10", A).replace(" sessionId=id-a", "")), "08:02:00").sessions,
+    ).toEqual([]);
+  });
+
   test("is of the run whose key it is, of several that were there before the log: of the oldest", () => {
     const two = log(UP, promptEnd("08:01:00", "a"), promptEnd("08:01:00", "b"), turn("08:01:05", "a"));
     const both = log(two, promptEnd("08:01:06", "a", "ra2"), failover("08:01:10", "a"));
@@ -311,6 +320,23 @@ describe("messages", () => {
     expect(sessionAt(log(waiting, ends("08:01:20", A), starts("08:01:30", next)), "08:02:00")).toMatch(/ waiting=0 /);
     const byLane = log(waiting, laneDone("08:01:20", "session:a"), starts("08:01:30", next));
     expect(sessionAt(byLane, "08:02:00")).toMatch(/ waiting=0 /);
+  });
+
+  test("of a run that ended wait no more, also where they were the only sign of it", () => {
+    const other = log(UP, starts("08:00:10", B), ends("08:00:20", B));
+    const seen = log(other, startLine("08:01:00", A), waits("08:01:10", A), doneLine("08:01:20", A));
+    expect(sessionAt(seen, "08:02:00", "id-a")).toBe("free high waiting=0");
+  });
+
+  test("that an id alone names are dropped by a restart once its key is told", () => {
+    const byId = at("08:01:10", "diagnostic", "message queued: sessionId=id-a sessionKey=unknown source=dispatch");
+    const overtakes = log(
+      at("08:02:30", "diagnostic", "message queued: sessionId=id-c sessionKey=c source=dispatch"),
+      at("08:02:30", "diagnostic", "message dispatch started: channel=w sessionId=id-c sessionKey=c source=x"),
+    );
+    const text = log(UP, starts("08:00:10", B), ends("08:00:20", B), byId, turn("08:01:20", "a"));
+    expect(sessionAt(log(text, overtakes), "08:03:00")).toBe("blocked recoveries low waiting=1");
+    expect(sessionAt(log(text, restartInProcess("08:02:00"), overtakes), "08:03:00")).toBe("free high waiting=0");
   });
 
   test("that an id alone names are its session's once its key is told", () => {

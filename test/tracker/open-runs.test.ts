@@ -12,7 +12,7 @@ const runOf = (index: number, sessionId: string | undefined, attempts: number) =
 test("are what a list of them says, whatever is added, cut, revived and deleted", () => {
   const run = fc.record({ session: fc.constantFrom(undefined, "s", "t"), attempts: fc.nat(1) });
   const step = fc.tuple(fc.constantFrom("add", "delete", "cut", "revive"), fc.nat(4));
-  const steps = fc.array(step, { maxLength: 30 });
+  const steps = fc.array(step, { maxLength: 40, size: "max" });
   fc.assert(
     fc.property(fc.array(run, { minLength: 5, maxLength: 5 }), steps, (made, played) => {
       const runs = made.map(({ session, attempts }, index) => runOf(index, session, attempts));

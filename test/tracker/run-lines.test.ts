@@ -118,6 +118,11 @@ describe("a runId that starts again", () => {
 describe("a run of which the start tells no session", () => {
   const bare = agent("08:01:00", "embedded run start: runId=ra");
 
+  test("starts again without one", () => {
+    const [run, ...others] = runsOf(log(up("08:00:00"), bare, bare));
+    expect([run?.attempts, run?.sessionId, others]).toEqual([2, undefined, []]);
+  });
+
   test("is of none until a line names one, and then that one's lines are its own", () => {
     expect(runsOf(log(up("08:00:00"), bare))[0]?.sessionId).toBeUndefined();
     expect(settledAt(log(up("08:00:00"), bare), "08:02:00").sessions).toEqual([]);
@@ -192,6 +197,16 @@ describe("a restart cuts", () => {
     );
     expect(runAt(text, "08:02:30")).toBe("orphaned restart medium no-sign-of-life holds");
     expect(runAt(text, "08:02:30", "rb")).toBe("open high no-sign-of-life");
+  });
+
+  test("also where only the line of its mode tells of it", () => {
+    const mode = (how: string) => at("08:02:00", "gateway", `restart mode: ${how}`);
+    expect(runAt(log(RUNS, mode("full process restart (spawned pid 9)"), up("08:02:02", 9)), "08:03:00")).toBe(
+      "orphaned restart high process-replaced",
+    );
+    expect(runAt(log(RUNS, mode("in-process restart (x)"), up("08:02:02")), "08:03:00")).toBe(
+      "orphaned restart medium no-sign-of-life holds",
+    );
   });
 
   test("at the moment of the signal; a crash at the start of the next process", () => {
@@ -299,6 +314,18 @@ describe("which lane a run holds", () => {
   test("without a session, the one that waited longest", () => {
     const text = log(known, lanes("08:03:00", "a", 1), agent("08:03:00", "embedded run start: runId=rx"));
     expect(holderOf(text, "a")).toBe("rx");
+    // … and tells nothing of the session's ids.
+    const [a, ...others] = diagnoseLog(text)
+      .tracker.sessions.all()
+      .filter(({ keys }) => keys.has("a"));
+    expect([[...(a?.sessionIds ?? [])], others]).toEqual([["id-a"], []]);
+    expect(settledAt(text, "08:05:00").sessions.map(({ key }) => key)).toEqual(["a", "b"]);
+  });
+
+  test("its session's, however long its start takes", () => {
+    const text = log(known, lanes("08:03:00", "a", 1), startLine("08:03:30", { key: "a", runId: "rl" }));
+    expect(sessionAt(text, "08:04:00")).toBe("busy own-run high waiting=0 session:a");
+    expect(runAt(log(text, laneDone("08:03:40", "session:a")), "08:04:00", "rl")).toMatch(/^completed /);
   });
 });
 

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 
 import { keyOfTask } from "../../src/tracker/settle.ts";
 import type { LaneTask } from "../../src/tracker/state.ts";
-import { Timeline } from "../../src/tracker/timeline.ts";
 import { at, heartbeat, log, restartInProcess, startLine, starts, up } from "../helpers/log-lines.ts";
 import { diagnoseLog } from "../helpers/track.ts";
 import { clock, runAt, sessionAt, settledAt } from "../helpers/verdicts.ts";
@@ -127,18 +126,6 @@ test("lines without a time end nothing and begin nothing", () => {
   expect(settled.runs.map((it) => [it.state, it.cause, it.confidence, it.silenceMs])).toEqual([
     ["orphaned", "restart", "medium", undefined],
   ]);
-});
-
-test("a timeline keeps the first eight lines and the last 24, and counts what it leaves out", () => {
-  for (let count = 0; count <= 70; count++) {
-    const timeline = new Timeline();
-    const all = Array.from({ length: count }, (_, sequence) => ({ sequence, time: 0, text: "", path: "", line: 0 }));
-    for (const item of all) timeline.push(item);
-    const kept = count <= 32 ? all : [...all.slice(0, 8), ...all.slice(-24)];
-    expect(timeline.items.map(({ sequence }) => sequence)).toEqual(kept.map(({ sequence }) => sequence));
-    expect(timeline.omitted).toBe(count - kept.length);
-    expect(timeline.first?.sequence).toBe(all[0]?.sequence);
-  }
 });
 
 test("a task of a global lane is of the session whose task it belongs to", () => {
