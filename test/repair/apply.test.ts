@@ -426,6 +426,10 @@ describe("a new conversation", () => {
     await bench.play(later(AWAY), { plan: ladder });
     const { sent } = await bench.play((ms) => (ms < 250 ? HELD : ENDED), { plan: { ...anew, ...ladder } });
     expect(sent).toEqual([]);
+    const both: Partial<Plan> = { ladder: ["stop-command", "sessions-reset"] };
+    const after = new Bench();
+    await after.play((_, count) => (count > 1 ? AWAY : HELD), { plan: both });
+    expect((await after.play((ms) => (ms < 250 ? HELD : ENDED), { plan: { ...anew, ...both } })).sent).toEqual([]);
     const other = new Bench();
     await other.play(later(AWAY));
     expect((await other.play((ms) => (ms < 250 ? HELD : ENDED), { plan: anew })).sent).toEqual(["sessions.reset"]);
@@ -542,6 +546,17 @@ describe("a real message", () => {
   test("is not sent while the gateway does not answer", async () => {
     const { ms, sent } = await new Bench().play(later(AWAY), { options: { probe } });
     expect([ms, sent]).toEqual([3_000, ["chat.send"]]);
+  });
+
+  test("that could not be sent says nothing, and after a step that was denied it is still what is left", async () => {
+    const bench = new Bench();
+    bench.gateway.does.set("chat.send", DENIED);
+    const { result } = await bench.play(() => ({}), { options: { probe } });
+    expect([result.outcome, result.next]).toEqual(["unverified", "probe"]);
+    const taken = new Bench();
+    taken.gateway.does.set("chat.send", ({ message }) => (message === "/stop:" ? { status: "started" } : DENIED()));
+    const second = await taken.play(() => ({}), { options: { probe } });
+    expect([second.result.outcome, second.result.next]).toEqual(["unverified", "restart"]);
   });
 
   test("that nobody answered is told, and then only a restart is left", async () => {

@@ -1,4 +1,8 @@
 /** `reset`: whom it chooses, what it asks and says, and in which order. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
 import { describe, expect, test } from "vitest";
 
 import { UserError } from "../../src/errors.ts";
@@ -259,11 +263,153 @@ describe("a session", () => {
 
   test("of several: the one that could not be looked at does not hide the others", async () => {
     const { report } = await wedged().it.reset("main nobody --yes --json");
-    expect(report?.results.map(({ id, steps }) => `${id}: ${steps[0]?.detail}`)).toEqual([
-      "nobody: the gateway knows 2 sessions, none by that name",
-      "main: nothing was sent, because not all sessions are known",
+    const looked = (detail: string) => [{ action: "look", ok: false, detail, ms: 0 }];
+    expect(report?.results).toMatchObject([
+      {
+        id: "nobody",
+        before: "unknown",
+        outcome: "not-found",
+        evidence: [],
+        steps: looked("the gateway knows 2 sessions, none by that name"),
+      },
+      {
+        id: "main",
+        outcome: "refused",
+        evidence: [],
+        steps: looked("nothing was sent, because not all sessions are known"),
+      },
     ]);
   });
+});
+
+describe("what an earlier call left open", () => {
+  /** The gateway went away after the step, or before it. */
+  async function left(sent: boolean, gateway = wedged().gateway) {
+    const it = bench(gateway);
+    gateway.does.set("chat.send", () => {
+      gateway.does.set("sessions.list", failing("timeout", true));
+      return sent ? { status: "started" } : failing("closed", false)();
+    });
+    await it.reset("main --yes --json");
+    gateway.does.clear();
+    gateway.asked.length = 0;
+    return { gateway, it };
+  }
+  const replaced = (gateway: FakeGateway, it: Bench) => {
+    gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 9999)", it.now, "INFO");
+    it.now += 60_000;
+  };
+
+  test("and has helped or not, nobody knows, but the session is free: no proof, and good news", async () => {
+    const { gateway, it } = await left(true);
+    replaced(gateway, it);
+    expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 0, outcomes: ["already-free"] });
+    expect(it.journal().at(-1)).toMatchObject({ event: "end", outcome: "already-free", evidence: [] });
+  });
+
+  test("before anything was sent: there is nothing to be proved by a real message", async () => {
+    const { gateway, it } = await left(false);
+    replaced(gateway, it);
+    const { report } = await it.reset("main --yes --json --probe");
+    expect(report?.results).toMatchObject([
+      { outcome: "already-free", steps: [{ detail: "an earlier call sent nothing" }] },
+    ]);
+    expect(gateway.changed).toEqual([]);
+  });
+
+  test("where the log does not tell, it is gone on with", async () => {
+    const gateway = new FakeGateway([main]);
+    gateway.write("gateway", "listening on ws://127.0.0.1:18789 (PID 1)", START, "INFO");
+    const { it } = await left(true, gateway);
+    expect(await it.reset("main --yes --json")).toMatchObject({ exitCode: 1, outcomes: ["unverified"] });
+    expect(gateway.changed).toEqual([]);
+  });
+});
+
+describe("whether it helped", () => {
+  test("the list of a later version tells, where it says that the run is active no more", async () => {
+    const gateway = new FakeGateway([{ ...main, hasActiveRun: true }]);
+    wedgedLog(gateway);
+    gateway.version = "2026.9.6";
+    for (const method of ["chat.abort", "chat.send", "sessions.abort", "sessions.reset"]) {
+      gateway.does.set(method, () => {
+        const [session] = gateway.sessions;
+        if (session) session.hasActiveRun = false;
+        return { ok: true };
+      });
+    }
+    const { report } = await bench(gateway).reset("main --yes --json");
+    expect(report?.results).toMatchObject([
+      { outcome: "restored", evidence: [{ text: "hasActiveRun=false, was true", source: "sessions.list" }] },
+    ]);
+  });
+
+  test("neither the log's silence nor the list tells of a session that is held back behind others", async () => {
+    const gateway = new FakeGateway([
+      { key: "agent:main:a", sessionId: "id-a", hasActiveRun: true },
+      { key: "agent:main:b", sessionId: "id-b", hasActiveRun: true },
+    ]);
+    gateway.version = "2026.9.6";
+    const write = (seconds: number, subsystem: string, message: string, level?: string) =>
+      gateway.write(subsystem, message, START + seconds * 1_000, level);
+    const boot = (seconds: number) => {
+      write(seconds, "gateway", "loading configuration…", "INFO");
+      write(seconds, "gateway", "ready", "INFO");
+    };
+    const starts = (seconds: number, name: string, runId: string) =>
+      write(seconds, "agent/embedded", `embedded run start: runId=${runId} sessionId=id-${name} provider=p model=m`);
+    boot(0);
+    for (const name of ["a", "b"]) {
+      write(
+        5,
+        "diagnostic",
+        `session turn created: runId=x sessionId=id-${name} sessionKey=agent:main:${name} agentId=main`,
+      );
+      starts(10, name, `run-${name}`);
+    }
+    boot(20);
+    write(30, "main-session-restart-recovery", "started interrupted main session: agent:main:a", "INFO");
+    starts(30, "a", "run-a2");
+    write(
+      40,
+      "diagnostic",
+      "message queued: sessionId=id-b sessionKey=agent:main:b source=dispatch queueDepth=1 sessionState=idle",
+    );
+    const it = bench(gateway);
+    it.now = START + 120_000;
+    gateway.does.set("sessions.reset", () => {
+      for (const session of gateway.sessions) session.hasActiveRun = false;
+      return { ok: true };
+    });
+    const { report } = await it.reset("b --yes --json");
+    expect(report?.results).toMatchObject([{ before: "blocked", outcome: "unverified", evidence: [] }]);
+  });
+
+  test("the gateway's own log tells, what it has written since a file that was named", async () => {
+    const { gateway, it } = wedged();
+    const file = path.join(mkdtempSync(path.join(tmpdir(), "sessions-reset-")), "gateway.log");
+    writeFileSync(file, gateway.log.map((line) => `${line}\n`).join(""));
+    endedLog(gateway, START + 1_800_000);
+    expect(await it.reset(`main --yes --json --logs ${file}`)).toMatchObject({
+      exitCode: 0,
+      outcomes: ["already-free"],
+    });
+    expect(gateway.changed).toEqual([]);
+  });
+});
+
+test("what a restart of the process would cost is said where only that is left", async () => {
+  const { gateway, it } = wedged();
+  const nextOf = async () => (await it.reset("main --yes --json --force")).report?.results[0]?.next;
+  expect(await nextOf()).toBe(
+    "clawdbot gateway restart   # ends the process, which frees it; no other run is known to be going on, and 1+ waiting message is lost",
+  );
+  gateway.write("diagnostic", "session turn created: runId=x sessionId=id-room sessionKey=room agentId=main", it.now);
+  gateway.write("agent/embedded", "embedded run start: runId=run-2 sessionId=id-room provider=p model=m", it.now);
+  gateway.write("diagnostic", "run active check: sessionId=id-room active=true", it.now);
+  expect(await nextOf()).toBe(
+    "clawdbot gateway restart   # ends the process, which frees it; it cuts 1 running turn (room), and 2+ waiting messages are lost",
+  );
 });
 
 describe("what is hidden", () => {

@@ -11,6 +11,7 @@ const named = (key: string, sessionIds: string[] = [], runIds: string[] = []): N
   runIds,
 });
 const SESSIONS = [
+  named("agent:main:main-2", ["old-12"], ["run-11"]),
   named("agent:main:main", ["5cdc6cdf-3555", "old-1"], ["run-1", "run-12"]),
   named("agent:main:room", ["5CDC0000-4444"], ["run-2"]),
   named("agent:ops:main", ["aaaa-1"], ["other"]),
@@ -25,6 +26,7 @@ describe("a session's name", () => {
     ["its full key", "agent:ops:main", "agent:ops:main"],
     ["the key of the default agent, though others begin alike", "main", "agent:main:main"],
     ["its sessionId", "5cdc6cdf-3555", "agent:main:main"],
+    ["the end of its key", "oom", "not-found: did you mean room?"],
     ["one that it had before", "old-1", "agent:main:main"],
     ["the beginning of its sessionId, in any case", "5CDC6", "agent:main:main"],
     ["… that is listed in capitals", "5cdc0", "agent:main:room"],
@@ -33,7 +35,7 @@ describe("a session's name", () => {
     ["the beginning of several", "5cdc", "ambiguous: it may be agent:main:main, agent:main:room"],
     ["nothing", "  ", "not-found: an empty name names no session"],
     ["a mistyped key", "rom", "not-found: did you mean room?"],
-    ["nothing like it", "something-else", "not-found: the gateway knows 3 sessions, none by that name"],
+    ["nothing like it", "something-else", "not-found: the gateway knows 4 sessions, none by that name"],
   ])("%s", (_, typed, expected) => expect(told(resolveId(typed, SESSIONS))).toBe(expected));
 
   test("of many, an error names five", () => {
@@ -48,7 +50,11 @@ describe("a run's name", () => {
     ["whole, though another one begins so", "run-1", "agent:main:main"],
     ["with spaces around it", " run-2 ", "agent:main:room"],
     ["its beginning", "oth", "agent:ops:main"],
-    ["the beginning of several sessions' runs", "run-", "ambiguous: it may be agent:main:main, agent:main:room"],
+    [
+      "the beginning of several sessions' runs",
+      "run-",
+      "ambiguous: it may be agent:main:main-2, agent:main:main, agent:main:room",
+    ],
     ["not its middle", "un-2", "not-found: no session of this gateway is known to have such a run"],
     ["not in another case", "OTHER", "not-found: no session of this gateway is known to have such a run"],
     ["nothing", " ", "not-found: no session of this gateway is known to have such a run"],
