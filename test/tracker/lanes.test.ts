@@ -7,24 +7,29 @@ import type { LaneTask, Run } from "../../src/tracker/state.ts";
 const A = "agent:main:a";
 const MAIN = "main";
 
-/** The lines of a process, a second apart unless a time (s) is given. */
+/** The lines of a process, a second apart unless a time (s) is given; null: the line has none. */
 class Play {
   readonly lanes = new Lanes();
   #sequence = 0;
   #seconds = 0;
 
-  #event(at: number | undefined) {
+  #event(at: number | null | undefined) {
     this.#sequence += 1;
     this.#seconds = at ?? this.#seconds + 1;
-    return { time: this.#seconds * 1_000, level: undefined, location: { path: "x.log", line: 1 }, source: 0 };
+    return {
+      time: at === null ? undefined : this.#seconds * 1_000,
+      level: undefined,
+      location: { path: "x.log", line: 1 },
+      source: 0,
+    };
   }
 
-  enqueue(lane: string, queueSize = 1, at?: number): this {
+  enqueue(lane: string, queueSize = 1, at?: number | null): this {
     this.lanes.enqueue({ kind: "lane-enqueue", lane, queueSize, ...this.#event(at) }, this.#sequence);
     return this;
   }
 
-  dequeue(lane: string, queueSize = 0, at?: number): this {
+  dequeue(lane: string, queueSize = 0, at?: number | null): this {
     this.lanes.dequeue({ kind: "lane-dequeue", lane, queueSize, waitMs: 0, ...this.#event(at) });
     return this;
   }
@@ -34,12 +39,12 @@ class Play {
     return this.enqueue(session).dequeue(session).enqueue(MAIN, inMain).dequeue(MAIN);
   }
 
-  done(lane: string, durationMs = 0, at?: number): LaneTask | undefined {
+  done(lane: string, durationMs = 0, at?: number | null): LaneTask | undefined {
     return this.lanes.finish({ kind: "lane-done", lane, durationMs, active: 0, ...this.#event(at) });
   }
 
   /** A run that starts; the key of its session where that is known. */
-  claim(key?: string, at?: number, isOther: (key: string) => boolean = () => false): LaneTask | undefined {
+  claim(key?: string, at?: number | null, isOther: (key: string) => boolean = () => false): LaneTask | undefined {
     const run = { attemptStartedAt: this.#event(at).time, end: undefined } as Run;
     return this.lanes.claim(run, key, isOther);
   }
@@ -247,6 +252,16 @@ describe("a run that starts", () => {
     expect(bare.claim(undefined, undefined, (key) => key !== "")?.lane).toBe(MAIN);
   });
 
+  test("whose line has no time, or whose task's lines have none, may have waited for however long", () => {
+    expect(two().claim(undefined, null)?.lane).toBe("session:a");
+    const it = play()
+      .enqueue("session:a", 1, null)
+      .dequeue("session:a", 0, null)
+      .enqueue(MAIN, 1, null)
+      .dequeue(MAIN, 0, null);
+    expect(it.claim(undefined, 9_999)?.lane).toBe("session:a");
+  });
+
   test("leaves no task for the next one", () => {
     const it = two();
     expect([it.claim()?.lane, it.claim()?.lane, it.claim()]).toEqual(["session:a", "session:b", undefined]);
@@ -280,7 +295,7 @@ describe("which task of lane main ends", () => {
     }
     return it;
   };
-  const ends = (it: Play, durationMs: number, at: number) => it.done(MAIN, durationMs, at)?.parent?.lane;
+  const ends = (it: Play, durationMs: number, at: number | null) => it.done(MAIN, durationMs, at)?.parent?.lane;
 
   test.each<[string, number[], number, string]>([
     ["the one whose age fits", [], 20_000, "session:20"],
@@ -296,6 +311,14 @@ describe("which task of lane main ends", () => {
     const it = play().enqueue(MAIN, 2, 10).dequeue(MAIN, 0, 10);
     expect(it.done(MAIN, 5_000, 40)?.fromBefore).toBe(false);
     expect(it.done(MAIN, 5_000, 40)?.fromBefore).toBe(true);
+  });
+
+  test("where lines have no times: one whose run ended, else the first", () => {
+    expect(ends(three(30), 15_000, null)).toBe("session:30");
+    expect(ends(three(), 15_000, null)).toBe("session:10");
+    const it = play().enqueue("session:a").dequeue("session:a").enqueue(MAIN).dequeue(MAIN, 0, null);
+    it.enqueue("session:b").dequeue("session:b").enqueue(MAIN, 2).dequeue(MAIN, 0, 20);
+    expect(ends(it, 1_000, 40)).toBe("session:b");
   });
 
   test("is gone from its session's lane only with that lane's own end", () => {
@@ -329,6 +352,24 @@ describe("who waits in lane main", () => {
     expect(waiting(full(1).enqueue(MAIN, 3), 2)).toEqual([2]);
     expect(waiting(play().enqueue(MAIN).dequeue(MAIN), 9)).toEqual([]);
   });
+});
+
+test("of very many global lanes, those that somebody is in are kept", () => {
+  const it = play();
+  for (let index = 0; index < 70; index++) it.enqueue(`cron-${index}`).dequeue(`cron-${index}`);
+  it.enqueue("busy")
+    .dequeue("busy")
+    .enqueue("busy", 2)
+    .dequeue("busy")
+    .enqueue("full")
+    .dequeue("full")
+    .enqueue("full", 2);
+  it.done("busy");
+  it.done("full");
+  expect([it.lanes.holds("busy"), it.lanes.holds("full"), it.lanes.holds("cron-3")]).toEqual([true, false, true]);
+  expect(it.lanes.waitingGlobal(1_000).map(({ lane }) => lane)).toEqual(["full"]);
+  it.done("busy");
+  expect(it.lanes.holds("busy")).toBe(false);
 });
 
 test("what a task held when its process restarted, it holds across the restart", () => {
