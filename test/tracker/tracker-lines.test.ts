@@ -137,9 +137,12 @@ test("a task of a global lane is of the session whose task it belongs to", () =>
 
 test("a session without a run is of the life that goes on", () => {
   const turn = diagnostic("session turn created: runId=x sessionId=id-b sessionKey=b agentId=main");
-  const { sessions } = settledAt(log(RUNS, restartInProcess("08:01:30"), turn), "08:03:00");
+  const { sessions } = settledAt(
+    log(RUNS, restartInProcess("08:01:30"), restartInProcess("08:01:40"), turn),
+    "08:03:00",
+  );
   expect(sessions.map(({ key, life }) => [key, life?.index])).toEqual([
     ["a", 0],
-    ["b", 1],
+    ["b", 2],
   ]);
 });
