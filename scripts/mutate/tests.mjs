@@ -28,6 +28,8 @@ export const TESTS = [
   "test/repair/plan.test.ts",
   "test/repair/steps.test.ts",
   "test/repair/resolve.test.ts",
+  "test/repair/target.test.ts",
+  "test/repair/past-and-probe.test.ts",
   "test/repair/observe.test.ts",
   "test/repair/apply.test.ts",
   "test/repair/reset-choices.test.ts",
