@@ -14,6 +14,8 @@ const SNAPSHOTS = "mutate-snapshots.json";
 
 class InProcessRunner {
   #collect;
+  /** What went wrong in no call of a test, as in a timer. */
+  #uncaught;
 
   capabilities() {
     // A new process each time: modules cannot be unloaded.
@@ -62,6 +64,9 @@ class InProcessRunner {
 
   async #load() {
     if (this.#collect) return this.#collect;
+    for (const event of ["uncaughtException", "unhandledRejection"]) {
+      process.on(event, (error) => (this.#uncaught ??= error));
+    }
     register("./hooks.mjs", import.meta.url);
     const collect = await import("./collect.mjs");
     if (existsSync(SNAPSHOTS)) {
@@ -80,8 +85,10 @@ class InProcessRunner {
   /** What made the test fail; undefined if nothing did. */
   async #run(name, run, after) {
     Object.assign(this.#collect.current, { name, snapshots: 0 });
+    this.#uncaught = undefined;
     try {
       await run();
+      if (this.#uncaught !== undefined) throw this.#uncaught;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     } finally {
