@@ -236,6 +236,11 @@ describe("by the state dir", () => {
     expect(target(RESTARTED, "08:05:00", made).before).not.toBe("blocked");
   });
 
+  test("a lock from before another process began is from before no restart of its own", () => {
+    const text = log(UP, up("08:02:00", 9999));
+    expect(target(text, "08:05:00", { states: [dir([lock()])] }).situation).not.toBe("wedge");
+  });
+
   test("a lock whose process is dead holds nothing", () => {
     expect(target(INFO, "08:05:00", { states: [dir([lock({ processLives: false })])] })).toMatchObject({
       before: "free",
