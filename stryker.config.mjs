@@ -1,25 +1,18 @@
-/** For `npm run mutate`, see scripts/mutate.ts. In the order of what a wrong verdict would cost. */
+/** For `npm run mutate`, see scripts/mutate.ts. */
 const FOLDER = "node_modules/.cache/mutate";
 
 export default {
-  mutate: [
-    "src/tracker/settle.ts",
-    "src/checks/*.ts",
-    "src/repair/facts.ts",
-    "src/repair/plan.ts",
-    "src/watch/heal-limits.ts",
-    "src/repair/capabilities.ts",
-  ],
-  testRunner: "vitest",
-  plugins: ["@stryker-mutator/vitest-runner"],
-  vitest: { configFile: "vitest.mutate.config.ts", related: false },
+  mutate: ["src/tracker/*.ts", "src/checks/*.ts", "src/repair/*.ts", "src/reset.ts", "src/watch/heal-limits.ts"],
+  testRunner: "in-process",
+  plugins: ["./scripts/mutate/runner.mjs"],
+  testRunnerNodeArgs: ["--import", "tsx"],
   coverageAnalysis: "perTest",
   concurrency: 1,
   timeoutMS: 10_000,
-  // It would read it by an interface that TypeScript 7 does not have; vitest needs none.
+  // It would read it by an interface that TypeScript 7 does not have; tsx needs none.
   tsconfigFile: "none",
   tempDirName: `${FOLDER}/sandbox`,
-  reporters: ["clear-text", "json", "html"],
+  reporters: ["clear-text", "json", "html", "progress-append-only"],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportMutants: false },
   jsonReporter: { fileName: `${FOLDER}/report.json` },
   htmlReporter: { fileName: `${FOLDER}/report.html` },

@@ -4,10 +4,10 @@
  *
  *   npm run mutate [-- --mutate src/tracker/settle.ts] [-- --concurrency 2]
  *
- * Stryker is no dev dependency: it is 170 packages that `npm ci` would install
+ * Stryker is no dev dependency: it is 160 packages that `npm ci` would install
  * everywhere for what is run a few times a year. Version 9 is the last one for
- * Node 20. It is put below node_modules, so that it finds this project's vitest
- * there; `npm ci` deletes it with the rest.
+ * Node 20. It is put below node_modules, where `npm ci` deletes it with the rest.
+ * Which tests are run is said in mutate/tests.mjs, and how in mutate/runner.mjs.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 
@@ -20,13 +20,14 @@ const STRYKER = `${FOLDER}/node_modules/@stryker-mutator/core/bin/stryker.js`;
 if (!existsSync(STRYKER)) {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(`${FOLDER}/package.json`, '{ "private": true }\n');
-  const packages = ["core", "vitest-runner"].map((name) => `@stryker-mutator/${name}@${VERSION}`);
-  // Without the peer dependency: the vitest that runs the tests is the project's own.
-  const options = ["--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"];
-  await execa("npm", ["install", "--prefix", FOLDER, ...options, ...packages], { stdio: "inherit" });
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund"];
+  await execa("npm", ["install", "--prefix", FOLDER, ...options, `@stryker-mutator/core@${VERSION}`], {
+    stdio: "inherit",
+  });
 }
 const { exitCode } = await execa(process.execPath, [STRYKER, "run", ...process.argv.slice(2)], {
   stdio: "inherit",
   reject: false,
+  env: { TZ: "UTC" },
 });
 process.exitCode = exitCode ?? 1;

@@ -17,22 +17,20 @@ function timelineFor(diagnosis: Diagnosis, runId: string): FindingTimeline {
 const textsOf = ({ timeline }: FindingTimeline): string[] => timeline.map((it) => it.text);
 
 describe("the timeline of a run", () => {
-  const diagnosis = diagnoseLog(
-    log(
-      up("08:00:00"),
-      starts("08:00:01", b),
-      ends("08:00:02", b),
-      starts("08:00:10", a),
-      restartInProcess("08:00:20"),
-      waits("08:10:00", a),
-      starts("08:20:00", { ...b, runId: "rb2", inMain: 2 }),
-      ends("08:20:01", { ...b, runId: "rb2" }),
-      waits("08:30:00", a),
-    ),
+  const text = log(
+    up("08:00:00"),
+    starts("08:00:01", b),
+    ends("08:00:02", b),
+    starts("08:00:10", a),
+    restartInProcess("08:00:20"),
+    waits("08:10:00", a),
+    starts("08:20:00", { ...b, runId: "rb2", inMain: 2 }),
+    ends("08:20:01", { ...b, runId: "rb2" }),
+    waits("08:30:00", a),
   );
 
   test("has its own lines, its session's and the gateway's, and not those of others", () => {
-    const texts = textsOf(timelineFor(diagnosis, "ra"));
+    const texts = textsOf(timelineFor(diagnoseLog(text), "ra"));
     expect(texts).toContain("run started on p/m");
     expect(texts).toContain("SIGUSR1, gateway restarts");
     expect(texts.filter((it) => it.startsWith("message arrived"))).toHaveLength(2);
@@ -40,7 +38,7 @@ describe("the timeline of a run", () => {
   });
 
   test("begins with its first line and is in the order of the log", () => {
-    const { timeline } = timelineFor(diagnosis, "ra");
+    const { timeline } = timelineFor(diagnoseLog(text), "ra");
     const numbers = timeline.map((it) => it.line);
     expect(numbers).toEqual(numbers.toSorted((x, y) => x - y));
     expect(timeline[0]?.time).toBe("2026-01-28T08:00:10.000Z");

@@ -44,7 +44,7 @@ function endFromBefore(
 function runFromBefore(story: Story, key: string, event: GatewayEvent): Run | undefined {
   const cleared = story.lastCleared;
   const isFresh = (event.time ?? 0) - (cleared?.end?.time ?? 0) <= SAME_MESSAGE_MS;
-  if (cleared && isFresh && !cleared.task && cleared.attempts === 0) return cleared;
+  if (cleared && isFresh && !cleared.task && cleared.attempts === 0 && mayBeOf(story, cleared, key)) return cleared;
   const { openRuns } = story.processOf(event);
   let named: Run | undefined;
   for (const id of story.sessions.findByKey(canonicalKey(key))?.sessionIds ?? []) {
@@ -56,6 +56,12 @@ function runFromBefore(story: Story, key: string, event: GatewayEvent): Run | un
   const only = openRuns.onlyStartless;
   const isOfNoKey = only?.sessionId === undefined || story.sessions.keyOf(only.sessionId) === undefined;
   return isOfNoKey ? only : undefined;
+}
+
+/** Whether no line told that the run is another session's. */
+function mayBeOf(story: Story, { sessionId }: Run, key: string): boolean {
+  const known = sessionId === undefined ? undefined : story.sessions.keyOf(sessionId);
+  return known === undefined || known === canonicalKey(key);
 }
 
 function noteFileLock(story: Story, session: Session, event: EventOf<"lane-error">): void {

@@ -1,7 +1,7 @@
 /** Lines of sessions: registered runs, messages, aborts, recoveries. */
 import type { EventOf, GatewayEvent } from "../events/index.ts";
 import { END_STRENGTH, type Process, type Session } from "./state.ts";
-import { OVERLAP_MS, SAME_MESSAGE_MS, type Story } from "./story.ts";
+import { endState, OVERLAP_MS, SAME_MESSAGE_MS, type Story } from "./story.ts";
 import { copyOf } from "./strings.ts";
 
 /** What a process remembers of its registrations: they count in the moments after a change of process. */
@@ -16,8 +16,7 @@ export function registered(story: Story, event: EventOf<"run-registered">): void
   if (event.totalActive !== 1) return;
   // The gateway counts its active runs: alone means that whoever we held for active is gone.
   for (const run of process.openRuns.cut()) {
-    if (run.sessionId === event.sessionId || run.attemptSequence === story.sequence) continue;
-    story.foundGone(run, event.time);
+    if (run.sessionId !== event.sessionId) story.foundGone(run, event.time);
   }
 }
 
@@ -54,7 +53,7 @@ export function cleared(story: Story, event: EventOf<"run-cleared">): void {
   if (!run) return;
   story.noteOfRun(run, event);
   run.lastSeenAt = event.time ?? run.lastSeenAt;
-  const state = run.timedOut ? "timed-out" : run.abortLoggedAt === undefined ? "completed" : "aborted";
+  const state = endState(run, run.abortLoggedAt !== undefined);
   story.end(run, { time: event.time, state, strength: END_STRENGTH.cleared });
   story.lastCleared = run;
 }

@@ -168,6 +168,7 @@ function newSession(canonical: string | undefined): Session {
 
 function absorb(into: Session, from: Session): void {
   if (from.waiting) into.waiting = into.waiting ? into.waiting.concat(from.waiting) : from.waiting;
+  into.activeSeen ??= from.activeSeen;
   if (from.undispatched) into.undispatched = joined(into.undispatched, from.undispatched);
   if (from.timeline) {
     into.timeline ??= new Timeline();

@@ -144,7 +144,7 @@ export class Story {
     // What is inferred is inferred of a run, which has the id for its own.
     const session = this.sessions.bind(sessionId, key, how, how === "inferred");
     // It may have taken over what was known of the sessionId alone.
-    if (session.waiting) this.held.add(session);
+    if (session.waiting || session.activeSeen) this.held.add(session);
     if (session.undispatched) this.withMessages.add(session);
     return session;
   }

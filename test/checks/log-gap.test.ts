@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { missingFiles } from "../../src/checks/log-gap.ts";
+import { missingFiles, unreadGap } from "../../src/checks/log-gap.ts";
 
 /** Names of so many days' logs. */
 function days(first: string, count: number): string[] {
@@ -31,7 +31,26 @@ test.each([
     ["a-2026-01-01.log.gz.txt", "a-2026-01-03.log.gz.txt"],
     ["a-2026-01-02.log.gz.txt"],
   ],
+  [
+    "the parts of a day, and another day beside them",
+    ["a-2026-01-01.1.log", "a-2026-01-01.log", "a-2026-01-03.log"],
+    ["a-2026-01-02.log"],
+  ],
   ["no date of a calendar", ["a-2026-99-01.log", "a-2026-99-03.log"], []],
 ])("%s", (_name, paths, missing) => {
   expect(missingFiles(paths)).toEqual(missing);
+});
+
+test.each([
+  ["that was read", undefined, undefined],
+  ["that was not read to its end", "it was cut off", "x.log: it was cut off"],
+  ["whose name is told already", "cannot read x.log: no such file", "cannot read x.log: no such file"],
+])("a source %s", (_name, unread, message) => {
+  const source = { path: "x.log", format: null, bytes: 0, lines: 0, candidates: 0, unparsedCandidates: 0 };
+  const gap = unreadGap({ ...source, ...(unread === undefined ? {} : { unread }) });
+  if (message === undefined) expect(gap).toBeUndefined();
+  else {
+    expect(gap).toMatchObject({ code: "log-gap", severity: "warning", confidence: "high", message, timeline: [] });
+    expect(gap?.help).toContain("a run that seems to have no end may have ended there");
+  }
 });

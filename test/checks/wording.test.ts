@@ -36,6 +36,16 @@ const LOCKED = laneError(
 const FOUR = ["w", "x", "y", "z"].map((key, index) => starts("08:01:00", { key, runId: `r${key}`, inMain: index + 1 }));
 const ONE_MORE = [enqueue("08:02:10", "session:a"), dequeue("08:02:10", "session:a"), enqueue("08:02:10", "main", 5)];
 const FULL = log(up("08:00:00"), ...FOUR, restartInProcess("08:02:00"), ONE_MORE);
+const message = (what: string, name: string, more: string) =>
+  at("08:02:20", "diagnostic", `message ${what}: sessionId=id-${name} sessionKey=${name} source=${more}`);
+const HELD_BACK = log(
+  RUNS,
+  restartInProcess("08:02:00"),
+  starts("08:02:10", { key: "c", runId: "rc", inMain: 2 }),
+  message("queued", "b", "dispatch"),
+  message("queued", "d", "dispatch"),
+  message("dispatch started", "d", "replyResolver"),
+);
 const tool = (time: string, runId: string) =>
   at(time, "agent/embedded", `embedded run tool start: runId=${runId} tool=x toolCallId=y`);
 const ABORT = at("08:03:00", "diagnostic", "aborting run: sessionId=id-a");
@@ -63,6 +73,40 @@ test.each<[string, FindingCode, string, string]>([
   ["a run whose process was replaced, says a second start line", "run-lost", log(RUNS, up("08:02:00")), "08:03:00"],
   ["a run that went silent", "run-stalled", RUNS, "08:20:00"],
   ["… in a log without lanes", "run-stalled", log(up("08:00:00"), startLine("08:01:00", A)), "08:20:00"],
+  [
+    "a run that was lost to a restart into a new process",
+    "run-lost",
+    log(
+      RUNS,
+      at("08:02:00", "gateway", "received SIGUSR1; restarting"),
+      at("08:02:02", "gateway", "restart mode: full process restart (spawned pid 9999)"),
+      up("08:02:04", 9999),
+    ),
+    "08:03:00",
+  ],
+  [
+    "a cut run whose session answers again all the same",
+    "run-orphaned",
+    log(
+      CUT,
+      at(
+        "08:02:20",
+        "diagnostic",
+        "message processed: channel=webchat chatId=unknown messageId=h1 sessionId=id-a sessionKey=a outcome=completed duration=551ms",
+      ),
+    ),
+    "08:03:00",
+  ],
+  [
+    "a run that went silent, and the gateway had warned of it",
+    "run-stalled",
+    log(
+      RUNS,
+      at("08:03:00", "diagnostic", "stuck session: sessionId=id-a sessionKey=a state=processing age=121s queueDepth=1"),
+    ),
+    "08:20:00",
+  ],
+  ["a session that is held back behind recoveries", "session-blocked", HELD_BACK, "08:02:30"],
   ["a session whose run was cut", "session-blocked", log(CUT, waits("08:02:10", A)), "08:02:30"],
   ["… a moment ago", "session-blocked", log(RUNS, restartInProcess("08:01:00.001")), "08:01:00.900"],
   [
@@ -88,8 +132,24 @@ test.each<[string, FindingCode, string, string]>([
   ],
   ["a full lane", "lanes-exhausted", FULL, "08:02:30"],
   ["… beyond doubt", "lanes-exhausted", FULL, "08:20:00"],
+  [
+    "… one of them beyond doubt",
+    "lanes-exhausted",
+    log(FULL, at("08:02:20", "diagnostic", "aborting run: sessionId=id-w")),
+    "08:03:00",
+  ],
   ["… with one holder that may live", "lanes-exhausted", log(FULL, tool("08:02:20", "rw")), "08:02:30"],
   ["… with two of them", "lanes-exhausted", log(FULL, tool("08:02:20", "rw"), tool("08:02:20", "rx")), "08:02:30"],
+  [
+    "a log that stops, and other things stand behind it",
+    "log-gap",
+    log(
+      up("08:00:00"),
+      at("08:23:20", "gateway", "log file size cap reached; suppressing writes file=/tmp/x.log maxFileBytes=524288000"),
+      at("08:23:21", "gateway", "signal SIGUSR1 received"),
+    ),
+    "08:30:00",
+  ],
   [
     "a log that stops",
     "log-gap",

@@ -1,5 +1,6 @@
 import type { Diagnosis } from "../../src/diagnosis.ts";
 import { Diagnostician } from "../../src/diagnose.ts";
+import { parseEvent } from "../../src/events/index.ts";
 import { Decoder } from "../../src/formats/decode.ts";
 import type { LogRecord } from "../../src/model.ts";
 
@@ -16,6 +17,11 @@ export function recordsOf(text: string, source = 0): LogRecord[] {
     const time = stamp?.kind === "instant" ? { time: stamp.ms } : {};
     return [{ ...parsed, ...time, location: { path: "test.log", line: index + 1 }, source, stream: "" }];
   });
+}
+
+/** Those that tell an event, and the last one, which says how far the log goes: a real log has few of them. */
+export function tellingOf(records: readonly LogRecord[]): LogRecord[] {
+  return records.filter((it) => it === records.at(-1) || parseEvent(it).outcome === "event");
 }
 
 /**

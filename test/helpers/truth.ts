@@ -7,7 +7,7 @@ import type { Truth } from "./fixtures.ts";
  * @param text the log as it was given: what it does not mention, the report cannot tell
  * @returns one line for everything that is wrong
  */
-export function wrongsOf(report: Report, truth: Truth, text: string): string[] {
+export function wrongsOf(report: Omit<Report, "ok">, truth: Truth, text: string): string[] {
   const wrongs: string[] = [];
   for (const [runId, run] of Object.entries(truth.runs)) {
     const told = report.runs.filter((it) => it.runId === runId);

@@ -562,7 +562,8 @@ describe("the journal fails in the middle", () => {
       {
         sessionKey: "agent:main:room",
         outcome: "failed",
-        steps: [{ detail: "nothing was sent to it: no space left" }],
+        steps: [{ action: "look", ok: false, detail: "nothing was sent to it: no space left", ms: 0 }],
+        evidence: [],
       },
     ]);
     expect(gateway.changed).toHaveLength(1);

@@ -52,6 +52,8 @@ test("Fifo gives what was put in, in its order", () => {
   while (fifo.size > 0) out.push(fifo.shift() ?? -1);
   expect(out).toEqual(Array.from({ length: 10_000 }, (_, i) => i));
   expect(fifo.shift()).toBeUndefined();
+  fifo.push(7);
+  expect([fifo.size, fifo.first, fifo.shift(), fifo.size]).toEqual([1, 7, 7, 0]);
 });
 
 test.each([0, 1, 8, 9, 32, 33, 100])("a timeline of %i events keeps the first and the newest", (count) => {

@@ -12,16 +12,15 @@ import { Tracker } from "../../src/tracker/tracker.ts";
 import { REAL_LOGS, fixtureText } from "../helpers/fixtures.ts";
 import { forgetful, NO_FILTER, toldOf } from "../helpers/retain.ts";
 import { ends, log, starts, up } from "../helpers/log-lines.ts";
-import { recordsOf } from "../helpers/track.ts";
+import { recordsOf, tellingOf } from "../helpers/track.ts";
 
 const LIMITS = [0, 1, 2, 3, 4, 5];
 
 describe.each(REAL_LOGS.map(({ name }) => name))("%s", (name) => {
-  const records = recordsOf(fixtureText(name, "gateway.jsonl"));
-  const whole = toldOf(records, KEEP_ALL);
+  const records = tellingOf(recordsOf(fixtureText(name, "gateway.jsonl")));
 
   test.each(LIMITS)("is told the same where only %i ended runs and idle sessions are remembered", (limit) => {
-    expect(toldOf(records, forgetful(limit, limit))).toEqual(whole);
+    expect(toldOf(records, forgetful(limit, limit))).toEqual(toldOf(records, KEEP_ALL));
   });
 });
 

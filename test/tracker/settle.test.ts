@@ -17,35 +17,20 @@ import {
   up,
   waits,
 } from "../helpers/log-lines.ts";
-import { diagnoseLog } from "../helpers/track.ts";
+import { clock, runAt, sessionAt, settledAt } from "../helpers/verdicts.ts";
 
 const A = { key: "a", runId: "ra" };
-const clock = (time: string): number => Date.parse(`2026-01-28T${time}Z`);
 const agent = (time: string, message: string) => at(time, "agent/embedded", message);
 const tool = (time: string, runId = "ra") => agent(time, `embedded run tool start: runId=${runId} tool=x toolCallId=y`);
 const abort = (time: string, sessionId = "id-a") => at(time, "diagnostic", `aborting run: sessionId=${sessionId}`);
 const lockError = (time: string) =>
   laneError(time, "session:a", "Error: session file locked (timeout 10000ms): pid=8 /s/id-a.jsonl.lock");
+const lastWords = (time: string) => agent(time, "embedded run prompt end: runId=ra sessionId=id-a durationMs=1");
 const stop = (time: string) => at(time, "gateway", "received SIGTERM; shutting down");
-
-const settledAt = (text: string, now: string) => diagnoseLog(text, clock(now)).settled;
-
-function runAt(text: string, now: string, runId = "ra"): string {
-  const it = settledAt(text, now).runs.find(({ run }) => run.runId === runId);
-  if (!it) return "no run";
-  return [it.state, it.cause, it.confidence, it.ground, it.holds ? "holds" : ""].filter(Boolean).join(" ");
-}
-
-function sessionAt(text: string, now: string, key = "a"): string {
-  const it = settledAt(text, now).sessions.find(({ aliases, key: name }) => name === key || aliases.includes(key));
-  if (!it) return "no session";
-  return [it.state, it.waitsFor, it.confidence, `waiting=${it.waitingAtLeast}`, it.heldByLane]
-    .filter((word) => word !== undefined)
-    .join(" ");
-}
 
 const RUNS = log(up("08:00:00"), starts("08:01:00", A));
 const CUT = log(RUNS, restartInProcess("08:02:00"));
+const registers = at("08:01:00", "diagnostic", "run registered: sessionId=id-a totalActive=1");
 const NO_LANES = log(up("08:00:00"), startLine("08:01:00", A));
 
 describe("a run", () => {
@@ -53,6 +38,8 @@ describe("a run", () => {
     ["that ended", log(RUNS, ends("08:01:30", A)), "09:00:00", "completed high line-of-its-end"],
     ["that is at work", RUNS, "08:02:00", "open high no-sign-of-life"],
     ["… in a log that shows no lanes", NO_LANES, "08:02:00", "open medium no-sign-of-life"],
+    ["… in one that shows that runs register", log(NO_LANES, registers), "08:02:00", "open high no-sign-of-life"],
+    ["… in one that shows lanes", log(NO_LANES, enqueue("08:01:00", "main")), "08:02:00", "open high no-sign-of-life"],
     ["silent for just as long as a run may be", RUNS, "08:12:00", "open high no-sign-of-life"],
     ["… a moment longer", RUNS, "08:12:00.001", "orphaned stall medium silent-too-long holds"],
     ["… in a log that shows no lanes", NO_LANES, "08:12:00.001", "orphaned stall low silent-too-long holds"],
@@ -69,6 +56,18 @@ describe("a run", () => {
       "… aborted, and nothing followed",
       log(CUT, abort("08:03:00")),
       "08:03:30",
+      "orphaned restart high abort-logged holds",
+    ],
+    [
+      "… aborted, and its last words came a moment ago",
+      log(CUT, abort("08:02:01"), lastWords("08:02:14")),
+      "08:02:43.999",
+      "orphaned restart medium no-sign-of-life holds",
+    ],
+    [
+      "… aborted, and nothing followed its last words",
+      log(CUT, abort("08:02:01"), lastWords("08:02:14")),
+      "08:02:44",
       "orphaned restart high abort-logged holds",
     ],
     [
@@ -132,6 +131,24 @@ describe("a session", () => {
     ["that nothing holds", log(RUNS, ends("08:01:30", A)), "09:00:00", "free high waiting=0"],
     ["whose run is at work", RUNS, "08:02:00", "busy own-run high waiting=0 session:a"],
     ["… and one message waits", log(RUNS, waits("08:01:30", A)), "08:02:00", "busy own-run high waiting=1 session:a"],
+    [
+      "… and one message waits in its lane",
+      log(RUNS, enqueue("08:01:30", "session:a", 2)),
+      "08:02:00",
+      "busy own-run high waiting=1 session:a",
+    ],
+    [
+      "whose run ended a moment before its lane is free",
+      log(RUNS, doneLine("08:01:30", A)),
+      "08:01:30",
+      "free high waiting=0",
+    ],
+    [
+      "whose lane is taken by what was there before the log",
+      log(up("08:00:00"), starts("08:00:10", { key: "b", runId: "rb" }), enqueue("08:01:00", "session:a", 2)),
+      "08:02:00",
+      "unknown own-run low waiting=2 session:a",
+    ],
     ["whose run a restart cut", CUT, "08:02:30", "blocked own-run medium waiting=0 session:a"],
     ["whose gateway begins to stop", log(CUT, stop("08:03:00")), "08:03:30", "free high waiting=0"],
     ["whose process is gone", log(CUT, up("08:03:00", 9999)), "08:04:00", "free high waiting=0"],
@@ -165,6 +182,25 @@ describe("a session", () => {
       "08:12:30",
       "blocked full-lane high waiting=1 main",
     ],
+    [
+      "… of runs that are dead, not all of them beyond doubt",
+      log(full, restartInProcess("08:01:30"), abort("08:01:40", "id-w"), oneMore("08:02:00")),
+      "08:03:00",
+      "blocked full-lane medium waiting=1 main",
+    ],
+    [
+      "that waits for lane main, while another lane is full of dead runs",
+      log(
+        full.replaceAll("lane=main", "lane=cron"),
+        restartInProcess("08:01:30"),
+        enqueue("08:01:50", "session:c"),
+        dequeue("08:01:50", "session:c"),
+        enqueue("08:01:50", "cron", 5),
+        oneMore("08:02:00"),
+      ),
+      "08:03:00",
+      "busy full-lane medium waiting=1 main",
+    ],
     ["whose lane is taken by what the log hides", taken, "08:02:00", "busy own-run low waiting=1 session:a"],
     ["… for just as long as a run may take", taken, "08:12:05", "busy own-run low waiting=1 session:a"],
     ["… a moment longer", taken, "08:12:05.001", "blocked own-run medium waiting=1 session:a"],
@@ -176,6 +212,26 @@ describe("a session", () => {
     ],
   ])("%s", (_, text, now, verdict) => {
     expect(sessionAt(text, now)).toBe(verdict);
+  });
+
+  test("of a lane that was full before the log, with one run that is known to be dead: that one decides", () => {
+    const text = log(
+      CUT,
+      enqueue("08:02:20", "session:b"),
+      dequeue("08:02:20", "session:b"),
+      enqueue("08:02:20", "main", 5),
+    );
+    expect(sessionAt(text, "08:12:30", "b")).toBe("blocked full-lane high waiting=1 main");
+    // A gateway that stops lets nobody in any more.
+    expect(settledAt(text, "08:03:00").exhausted).toHaveLength(1);
+    expect(settledAt(log(text, stop("08:02:30")), "08:03:00").exhausted).toEqual([]);
+  });
+
+  test("with two conversations is held by the one that is at work", () => {
+    const turn = (id: string) =>
+      at("08:00:30", "diagnostic", `session turn created: runId=x sessionId=${id} sessionKey=a agentId=main`);
+    const text = log(up("08:00:00"), turn("id-0"), turn("id-a"), startLine("08:01:00", A));
+    expect(sessionAt(text, "08:02:00")).toBe("busy own-run medium waiting=0");
   });
 
   test("a lane of three dead runs and a living one is full, and as sure as the dead ones are", () => {
@@ -260,6 +316,8 @@ describe("a session", () => {
       silence: 30_000,
       waiting: [],
     });
+    const before = log(up("08:00:00"), enqueue("08:01:00", "session:a", 3));
+    expect(times(before, "08:02:00")).toEqual({ since: undefined, silence: undefined, waiting: [clock("08:01:00")] });
     expect(times(log(RUNS, ends("08:01:30", A)), "08:02:00")).toEqual({
       since: undefined,
       silence: undefined,
