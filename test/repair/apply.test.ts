@@ -14,6 +14,7 @@ import { NOTHING_LOST, type Plan, type ResetResult, type Target } from "../../sr
 import type { Look, Observer } from "../../src/repair/observe.ts";
 import { STEPS } from "../../src/repair/steps/index.ts";
 import { failing, FakeGateway } from "./fake-gateway.ts";
+import { BLOCKED_MAIN } from "./blocked-main.ts";
 
 const START = Date.parse("2026-01-28T09:00:00Z");
 const LOCK = { path: "/s/id-main.jsonl.lock", createdAt: 7 };
@@ -23,25 +24,7 @@ const HELD: Partial<Facts> = { logWouldTell: true };
 const AWAY: Partial<Facts> = { reachable: false };
 const DENIED = failing("rejected", true);
 
-const TARGET: Target = {
-  id: "main",
-  key: "agent:main:main",
-  canonical: "agent:main:main",
-  messageKey: "main",
-  messageKeyIsSure: true,
-  sessionId: "id-main",
-  holderSessionId: "id-main",
-  holderIsInStore: null,
-  runId: "run-1",
-  before: "blocked",
-  confidence: "high",
-  situation: "wedge",
-  heldSince: null,
-  silenceMs: null,
-  waitingAtLeast: 0,
-  waitsBehind: [],
-  lock: null,
-};
+const TARGET = BLOCKED_MAIN;
 const OPTIONS: RepairOptions = {
   force: false,
   probe: null,

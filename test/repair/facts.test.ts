@@ -4,24 +4,12 @@ import { describe, expect, test } from "vitest";
 import type { GatewayEvent } from "../../src/events/index.ts";
 import { factsOfLog, judge, NO_FACTS, type Facts } from "../../src/repair/facts.ts";
 import type { Target } from "../../src/repair/model.ts";
+import { BLOCKED_MAIN } from "./blocked-main.ts";
 
 const TARGET: Target = {
-  id: "main",
-  key: "agent:main:main",
-  canonical: "agent:main:main",
-  messageKey: "main",
-  messageKeyIsSure: true,
-  sessionId: "id-main",
-  holderSessionId: "id-main",
-  holderIsInStore: null,
-  runId: "run-1",
-  before: "blocked",
-  confidence: "high",
-  situation: "wedge",
+  ...BLOCKED_MAIN,
   heldSince: 0,
   silenceMs: 0,
-  waitingAtLeast: 0,
-  waitsBehind: [],
   lock: { path: "/s/id-main.jsonl.lock", createdAt: 1 },
 };
 const HELD: Facts = { ...NO_FACTS, lock: "held", activeRun: true };

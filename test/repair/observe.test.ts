@@ -6,6 +6,7 @@ import { LogTail } from "../../src/repair/log-tail.ts";
 import type { Target } from "../../src/repair/model.ts";
 import { Observer, type ObserverSettings } from "../../src/repair/observe.ts";
 import { failing, FakeGateway } from "./fake-gateway.ts";
+import { BLOCKED_MAIN } from "./blocked-main.ts";
 
 const START = Date.parse("2026-01-28T08:00:00Z");
 const done = (gateway: FakeGateway, seconds: number, runId = "run-1") =>
@@ -85,25 +86,7 @@ describe("the tail of the gateway's log", () => {
   });
 });
 
-const TARGET: Target = {
-  id: "main",
-  key: "agent:main:main",
-  canonical: "agent:main:main",
-  messageKey: "main",
-  messageKeyIsSure: true,
-  sessionId: "id-main",
-  holderSessionId: "id-main",
-  holderIsInStore: null,
-  runId: "run-1",
-  before: "blocked",
-  confidence: "high",
-  situation: "wedge",
-  heldSince: null,
-  silenceMs: null,
-  waitingAtLeast: 0,
-  waitsBehind: [],
-  lock: { path: "/s/id-main.jsonl.lock", createdAt: START },
-};
+const TARGET: Target = { ...BLOCKED_MAIN, lock: { path: "/s/id-main.jsonl.lock", createdAt: START } };
 
 function observer(
   gateway: FakeGateway,
