@@ -12,6 +12,7 @@ import { Arena } from "./reset/arena.ts";
 import type { RpcReply } from "./rpc.ts";
 import { sleep } from "./gateway.ts";
 import { findGateway, gatewayName } from "./versions.ts";
+import { runProgram, say } from "./program.ts";
 
 /** In which a second turn would have begun, were there one (ms). */
 const SETTLES_MS = 4_000;
@@ -132,15 +133,4 @@ function yes(fact: boolean): string {
   return fact ? "yes" : "no";
 }
 
-function say(line: string): void {
-  console.log(line);
-}
-
-run(process.argv.slice(2)).then(
-  // Sockets and timers of the gateway would keep us here.
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.exit(2);
-  },
-);
+runProgram(run);

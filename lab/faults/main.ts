@@ -19,6 +19,7 @@ import { schedules } from "./arbitrary.ts";
 import { FaultProxy } from "./proxy.ts";
 import { writeFigures } from "./figures.ts";
 import { play, type Held, type Played } from "./trial.ts";
+import { runProgram, say } from "../program.ts";
 
 /** Pieces that a repair has in one direction on a real gateway, and the tool's `--timeout` twice. */
 const MEASURES = { pieces: 14, longestDelayMs: 2_000 };
@@ -96,15 +97,4 @@ function configOf(arena: Arena): { port: number; auth: { token: string } } {
   return (JSON.parse(text) as { gateway: { port: number; auth: { token: string } } }).gateway;
 }
 
-function say(line: string): void {
-  console.log(line);
-}
-
-run(process.argv.slice(2)).then(
-  // Sockets and timers of the gateway would keep us here.
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.exit(2);
-  },
-);
+runProgram(run);

@@ -9,6 +9,7 @@ import { Arena } from "./arena.ts";
 import { TRIALS } from "./scenarios/index.ts";
 import type { Trial } from "./trial.ts";
 import { writeCompatibility, type PlayedTrial } from "./compatibility.ts";
+import { runProgram, say } from "../program.ts";
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -66,15 +67,4 @@ function known(word: string): GatewayVersion {
   return found;
 }
 
-function say(line: string): void {
-  console.log(line);
-}
-
-run(process.argv.slice(2)).then(
-  // Sockets and timers of the gateways would keep us here.
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.exit(2);
-  },
-);
+runProgram(run);

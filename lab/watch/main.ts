@@ -23,6 +23,7 @@ import { GatewayFollower } from "../../src/sources/follow/gateway.ts";
 import { sleep } from "../gateway.ts";
 import { Arena } from "../reset/arena.ts";
 import { findGateway, gatewayName } from "../versions.ts";
+import { runProgram } from "../program.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/clawdbot-sessions.js", import.meta.url));
 
@@ -271,11 +272,4 @@ async function run(args: readonly string[]): Promise<number> {
   return problem === undefined ? 0 : 1;
 }
 
-run(process.argv.slice(2)).then(
-  // Sockets and timers of the gateway would keep us here.
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.exit(2);
-  },
-);
+runProgram(run);
