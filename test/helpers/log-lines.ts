@@ -94,3 +94,11 @@ export function heartbeat(time: string): string {
 export function waits(time: string, run: RunLines): string {
   return at(time, "diagnostic", `run active check: sessionId=${idOf(run)} active=true`);
 }
+
+export function agent(time: string, message: string): string {
+  return at(time, "agent/embedded", message);
+}
+
+export function tool(time: string, runId = "ra"): string {
+  return agent(time, `embedded run tool start: runId=${runId} tool=x toolCallId=y`);
+}

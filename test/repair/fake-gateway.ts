@@ -80,6 +80,14 @@ export class FakeGateway implements Gateway {
     for (const hear of this.#endEars) hear("the connection broke off");
   }
 
+  /** It takes a message, and from then on no question after its sessions is answered. */
+  fallSilentAfterSend(): void {
+    this.does.set("chat.send", () => {
+      this.does.set("sessions.list", failing("timeout", true));
+      return { status: "started" };
+    });
+  }
+
   async close(): Promise<void> {}
 
   /** Appends a line to the gateway's log, as its logger writes it. */

@@ -199,10 +199,7 @@ describe("a dry run", () => {
 
   test("leaves an earlier repair as it is", async () => {
     const { gateway, it } = wedged();
-    gateway.does.set("chat.send", () => {
-      gateway.does.set("sessions.list", failing("timeout", true));
-      return { status: "started" };
-    });
+    gateway.fallSilentAfterSend();
     await it.reset("main --yes --json");
     gateway.does.clear();
     endedLog(gateway, it.now + 100);

@@ -356,10 +356,7 @@ describe("a repair that is cut in the middle", () => {
 
   test("free at the next call, with no proof of it: --probe gives one", async () => {
     const { gateway, it } = wedged();
-    gateway.does.set("chat.send", () => {
-      gateway.does.set("sessions.list", failing("timeout", true));
-      return { status: "started" };
-    });
+    gateway.fallSilentAfterSend();
     await it.reset("main --yes --json");
     gateway.does.clear();
     // The process is another one now: the run is lost, and its session free.
@@ -376,10 +373,7 @@ describe("a repair that is cut in the middle", () => {
 
   test("still held at the next call: not sent again, and said so", async () => {
     const { gateway, it } = wedged();
-    gateway.does.set("chat.send", () => {
-      gateway.does.set("sessions.list", failing("timeout", true));
-      return { status: "started" };
-    });
+    gateway.fallSilentAfterSend();
     await it.reset("main --yes --json");
     gateway.does.clear();
     const { outcomes, report } = await it.reset("main --yes --json");

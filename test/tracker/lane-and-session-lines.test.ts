@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 
 import {
+  agent,
   at,
   cleared,
   dequeue,
@@ -22,7 +23,6 @@ import { clock, runAt, sessionAt, settledAt } from "../helpers/verdicts.ts";
 
 const A = { key: "a", runId: "ra" };
 const B = { key: "b", runId: "rb", inMain: 2 };
-const agent = (time: string, message: string) => at(time, "agent/embedded", message);
 const promptEnd = (time: string, name: string, runId = `r${name}`) =>
   agent(time, `embedded run prompt end: runId=${runId} sessionId=id-${name} durationMs=1`);
 const timeout = (time: string) => agent(time, "embedded run timeout: runId=ra sessionId=id-a timeoutMs=600000");

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 
 import {
+  agent,
   at,
   cleared,
   dequeue,
@@ -14,6 +15,7 @@ import {
   restartInProcess,
   startLine,
   starts,
+  tool,
   up,
   waits,
 } from "../helpers/log-lines.ts";
@@ -22,8 +24,6 @@ import { clock, runAt, sessionAt, settledAt } from "../helpers/verdicts.ts";
 
 const A = { key: "a", runId: "ra" };
 const B = { key: "b", runId: "rb", inMain: 2 };
-const agent = (time: string, message: string) => at(time, "agent/embedded", message);
-const tool = (time: string, runId = "ra") => agent(time, `embedded run tool start: runId=${runId} tool=x toolCallId=y`);
 const agentStart = (time: string) => agent(time, "embedded run agent start: runId=ra");
 const agentEnd = (time: string, error = "") => agent(time, `embedded run agent end: runId=ra${error}`);
 const promptEnd = (time: string) => agent(time, "embedded run prompt end: runId=ra sessionId=id-a durationMs=1");

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { otherNames } from "../../src/tracker/settle.ts";
 import {
+  agent,
   at,
   dequeue,
   doneLine,
@@ -14,14 +15,13 @@ import {
   restartInProcess,
   startLine,
   starts,
+  tool,
   up,
   waits,
 } from "../helpers/log-lines.ts";
 import { clock, runAt, sessionAt, settledAt } from "../helpers/verdicts.ts";
 
 const A = { key: "a", runId: "ra" };
-const agent = (time: string, message: string) => at(time, "agent/embedded", message);
-const tool = (time: string, runId = "ra") => agent(time, `embedded run tool start: runId=${runId} tool=x toolCallId=y`);
 const abort = (time: string, sessionId = "id-a") => at(time, "diagnostic", `aborting run: sessionId=${sessionId}`);
 const lockError = (time: string) =>
   laneError(time, "session:a", "Error: session file locked (timeout 10000ms): pid=8 /s/id-a.jsonl.lock");
