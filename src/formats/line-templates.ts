@@ -5,7 +5,7 @@
  * line goes to `parse`.
  */
 import type { ParsedLine } from "../model.ts";
-import type { LineFormat } from "./format.ts";
+import { type LineFormat, parsedLine } from "./format.ts";
 import { instantOf } from "./stamps.ts";
 
 /** The keys of a form's objects whose plain strings differ from line to line. */
@@ -73,7 +73,8 @@ class Template {
   /** One more than there are slots. */
   readonly #pieces: readonly Buffer[];
   readonly #slots: readonly Slot[];
-  readonly #rest: Omit<ParsedLine, "message" | "stamp">;
+  /** What is the same in each of its lines. The line that it was learned from is not kept: it may be long. */
+  readonly #same: { readonly [Key in "level" | "subsystem" | "product"]: ParsedLine[Key] | undefined };
 
   constructor(
     format: string,
@@ -84,11 +85,7 @@ class Template {
     this.format = format;
     this.#pieces = pieces;
     this.#slots = slots;
-    this.#rest = {
-      ...(level === undefined ? {} : { level }),
-      ...(subsystem === undefined ? {} : { subsystem }),
-      ...(product === undefined ? {} : { product }),
-    };
+    this.#same = { level, subsystem, product };
   }
 
   read(bytes: Buffer, start: number, end: number): ParsedLine | undefined {
@@ -111,13 +108,7 @@ class Template {
     }
     const stamp = instantOf(time);
     if (at !== end || message === undefined || stamp === undefined) return undefined;
-    const { level, subsystem, product } = this.#rest;
-    // Field by field: copying objects took most of the time.
-    const line: { -readonly [Key in keyof ParsedLine]: ParsedLine[Key] } = { message, stamp };
-    if (level !== undefined) line.level = level;
-    if (subsystem !== undefined) line.subsystem = subsystem;
-    if (product !== undefined) line.product = product;
-    return line;
+    return parsedLine({ ...this.#same, stamp, message });
   }
 
   /** The line with these strings in its slots. */
